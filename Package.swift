@@ -1,0 +1,85 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// A library target: its name, and the targets that it may import. The arrows of the architecture stand here.
+func library(_ name: String, imports: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: imports, swiftSettings: settings)
+}
+
+func tests(of name: String, imports: [Target.Dependency] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + imports, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "InfoPlane",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "infoplane", targets: ["infoplane"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    ],
+    targets: [
+        // C libraries: module maps and static-inline shims, nothing else.
+        .systemLibrary(
+            name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+        .systemLibrary(
+            name: "CLinearAlgebra", pkgConfig: "lapacke",
+            providers: [
+                .apt(["libopenblas-dev", "liblapacke-dev", "libarpack2-dev"]),
+                .brew(["openblas", "lapack", "arpack"]),
+            ]),
+        .systemLibrary(
+            name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+
+        // Files.
+        library("HDF5", imports: ["CHDF5"]),
+        library("Activations", imports: ["HDF5", "CDeflate", "COpenSSL"]),
+        library("Results", imports: ["HDF5"]),
+
+        // Mathematics.
+        library("Randomness", imports: []),
+        library("LinearAlgebra", imports: ["CLinearAlgebra"]),
+        library("InformationTheory", imports: ["LinearAlgebra", "Randomness"]),
+        library("KernelMethods", imports: ["LinearAlgebra", "Randomness"]),
+
+        // Record, analyze, report.
+        library("Training", imports: ["Activations", "LinearAlgebra", "Randomness", "CDeflate"]),
+        library(
+            "Analysis",
+            imports: ["Activations", "Results", "InformationTheory", "KernelMethods", "LinearAlgebra", "Randomness"]),
+        library("Findings", imports: ["Results", "InformationTheory"]),
+        library("Reporting", imports: ["Findings", "Results"]),
+
+        .executableTarget(
+            name: "infoplane",
+            dependencies: [
+                "Reporting", "Findings", "Analysis", "Training", "Activations", "Results", "InformationTheory",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        tests(of: "HDF5"),
+        tests(of: "Activations", imports: ["HDF5"]),
+        tests(of: "Results", imports: ["HDF5"]),
+        tests(of: "Randomness"),
+        tests(of: "LinearAlgebra", imports: ["Randomness"]),
+        tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"]),
+        tests(of: "KernelMethods", imports: ["LinearAlgebra", "Randomness"]),
+        tests(of: "Training", imports: ["Activations", "LinearAlgebra"]),
+        tests(of: "Analysis", imports: ["Activations", "Results", "InformationTheory"]),
+        tests(of: "Findings", imports: ["Results"]),
+        tests(of: "Reporting", imports: ["Results"]),
+        .testTarget(
+            name: "CommandTests", dependencies: ["infoplane", "Activations", "Results", "HDF5"],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

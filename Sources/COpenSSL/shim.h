@@ -1,0 +1,3 @@
+// SHA-256 by libcrypto, which libhdf5 loads anyway.
+#pragma once
+#include <openssl/evp.h>

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Infoplane: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "infoplane")
+}
