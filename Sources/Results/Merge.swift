@@ -1,0 +1,38 @@
+extension ResultSet {
+    /// Joins another set into this one, such as the results of another shard.
+    ///
+    /// - Parameters:
+    ///   - other: the set to take in.
+    ///   - place: the name of its file, for the error.
+    /// - Throws: where both hold the same key with different values, or one archive id with different content:
+    ///   then nothing is merged.
+    /// - Complexity: O(m) in the measurements of `other`.
+    public mutating func merge(_ other: ResultSet, from place: String) throws(ResultsError) {
+        for (id, archive) in other.archives {
+            guard let mine = archives[id], mine.contentDigest != archive.contentDigest else { continue }
+            throw ResultsError(
+                place: place,
+                problem: "archive \(id) was analyzed with \(archive.epochs.count) records and content digest "
+                    + "\(archive.contentDigest.prefix(12)), the other results with \(mine.epochs.count) records and "
+                    + "\(mine.contentDigest.prefix(12))",
+                remedy: "Analyze the same state of the archive again on one side")
+        }
+        for measurement in other.measurements {
+            guard let mine = self[measurement.key], mine != measurement else { continue }
+            let key = measurement.key
+            throw ResultsError(
+                place: place,
+                problem: "\(key.quantity.rawValue) of \(key.split)/\(key.layer) at epoch "
+                    + "\(key.epoch.map(String.init) ?? "–"), \(key.discretization) \(key.target) is \(measurement.value) "
+                    + "bits here and \(mine.value) bits in the other results",
+                remedy: "Numbers with one key must agree: analyze both on one kind of machine with one version")
+        }
+        for archive in other.archives.values { insert(archive) }
+        for measurement in other.measurements { insert(measurement) }
+        for (key, terms) in other.featureTerms { keep(terms, for: key) }
+        for (key, values) in other.pointwise { keep(pointwise: values, for: key) }
+        for reduction in other.reductions where !reductions.contains(reduction) { insert(reduction) }
+        for failure in other.failures { insert(failure) }
+        for call in other.provenance { insert(call) }
+    }
+}

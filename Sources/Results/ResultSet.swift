@@ -1,0 +1,177 @@
+/// The terms of one GIB complexity, feature by feature.
+public struct FeatureTerms: Sendable, Hashable {
+    /// I(X_i;Q) in bits, one per input feature.
+    public var single: [Double]
+    /// I(X_{-i};Q) in bits, one per input feature.
+    public var remaining: [Double]
+
+    /// Creates the terms of N features; both arrays have length N.
+    public init(single: [Double], remaining: [Double]) {
+        precondition(single.count == remaining.count, "every feature has both terms")
+        self.single = single
+        self.remaining = remaining
+    }
+}
+
+/// The spectrum of the kernel PCA that reduced the inputs of an analysis.
+public struct Reduction: Sendable, Hashable {
+    /// The archive's id.
+    public var archive: String
+    /// The reduction as the parameters name it, such as `kpca:50`.
+    public var name: String
+    /// The split whose samples fitted the basis.
+    public var fittedSplit: String
+    /// How many samples fitted it.
+    public var samples: Int
+    /// The eigenvalues of the centred Gram matrix, largest first.
+    public var eigenvalues: [Double]
+    /// The relative residual ‖Kv − λv‖/λ of each eigenpair.
+    public var residuals: [Double]
+
+    /// Creates a reduction's record.
+    public init(
+        archive: String, name: String, fittedSplit: String, samples: Int, eigenvalues: [Double], residuals: [Double]
+    ) {
+        self.archive = archive
+        self.name = name
+        self.fittedSplit = fittedSplit
+        self.samples = samples
+        self.eigenvalues = eigenvalues
+        self.residuals = residuals
+    }
+}
+
+/// A cell that could not be analyzed, and why.
+public struct Failure: Sendable, Hashable {
+    /// The archive's id.
+    public var archive: String
+    /// The split's name.
+    public var split: String
+    /// The layer's name; empty where the whole split failed.
+    public var layer: String
+    /// The epoch; nil where the whole split failed.
+    public var epoch: Int?
+    /// A sentence that says where, what is wrong and what to do.
+    public var reason: String
+
+    /// Creates a failure.
+    public init(archive: String, split: String, layer: String, epoch: Int?, reason: String) {
+        self.archive = archive
+        self.split = split
+        self.layer = layer
+        self.epoch = epoch
+        self.reason = reason
+    }
+}
+
+/// One call of the analyzer that contributed: what was asked, and by which version.
+public struct Provenance: Sendable, Hashable {
+    /// The request as JSON.
+    public var request: String
+    /// The version of InfoPlane.
+    public var toolVersion: String
+    /// The seed of the request.
+    public var seed: UInt64
+
+    /// Creates a record of one call.
+    public init(request: String, toolVersion: String, seed: UInt64) {
+        self.request = request
+        self.toolVersion = toolVersion
+        self.seed = seed
+    }
+}
+
+/// Everything that analyses found: measurements by key, the arrays kept beside them, failures and provenance.
+public struct ResultSet: Sendable {
+    /// The archives that the measurements were computed from, by id.
+    public private(set) var archives: [String: AnalyzedArchive] = [:]
+    /// All measurements, in no particular order; `sortedMeasurements` is the order of tables.
+    public private(set) var measurements: [Measurement] = []
+    /// The terms of kept GIB complexities, by the key of the complexity.
+    public private(set) var featureTerms: [Measurement.Key: FeatureTerms] = [:]
+    /// PMI per analyzed sample in bits, by the key of the I(Z;Y) whose mean it is.
+    public private(set) var pointwise: [Measurement.Key: [Double]] = [:]
+    /// The reductions of inputs.
+    public private(set) var reductions: [Reduction] = []
+    /// The cells that failed and have not been analyzed since.
+    public private(set) var failures: [Failure] = []
+    /// Every call that contributed.
+    public private(set) var provenance: [Provenance] = []
+
+    private var rows: [Measurement.Key: Int] = [:]
+
+    /// Creates an empty set.
+    public init() {}
+
+    /// The measurement with this key. O(1).
+    public subscript(key: Measurement.Key) -> Measurement? {
+        rows[key].map { measurements[$0] }
+    }
+
+    /// The measurements in the order of tables. O(m log m).
+    public var sortedMeasurements: [Measurement] {
+        measurements.sorted { $0.key < $1.key }
+    }
+
+    /// Puts a measurement in; one with the same key is replaced.
+    public mutating func insert(_ measurement: Measurement) {
+        if let row = rows[measurement.key] {
+            measurements[row] = measurement
+        } else {
+            rows[measurement.key] = measurements.count
+            measurements.append(measurement)
+        }
+    }
+
+    /// Keeps the terms of a GIB complexity.
+    public mutating func keep(_ terms: FeatureTerms, for key: Measurement.Key) {
+        featureTerms[key] = terms
+    }
+
+    /// Keeps the PMI per sample of an I(Z;Y).
+    public mutating func keep(pointwise values: [Double], for key: Measurement.Key) {
+        pointwise[key] = values
+    }
+
+    /// Keeps the spectrum of a reduction; the same reduction is kept once.
+    public mutating func insert(_ reduction: Reduction) {
+        reductions.removeAll {
+            $0.archive == reduction.archive && $0.name == reduction.name && $0.fittedSplit == reduction.fittedSplit
+                && $0.samples == reduction.samples
+        }
+        reductions.append(reduction)
+    }
+
+    /// Notes the archive; a newer description of the same id replaces the older (an archive may have grown).
+    public mutating func insert(_ archive: AnalyzedArchive) {
+        archives[archive.id] = archive
+    }
+
+    /// Notes a failed cell, once.
+    public mutating func insert(_ failure: Failure) {
+        if !failures.contains(failure) { failures.append(failure) }
+    }
+
+    /// Notes a call that contributed; the same call is noted once.
+    public mutating func insert(_ call: Provenance) {
+        if !provenance.contains(call) { provenance.append(call) }
+    }
+
+    /// Removes every measurement, with its kept arrays, for which `shouldDrop` holds, and returns how many. O(m).
+    @discardableResult
+    public mutating func drop(where shouldDrop: (Measurement.Key) -> Bool) -> Int {
+        let kept = measurements.filter { !shouldDrop($0.key) }
+        let dropped = measurements.count - kept.count
+        guard dropped > 0 else { return 0 }
+        measurements = kept
+        rows = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1.key, $0) })
+        featureTerms = featureTerms.filter { rows[$0.key] != nil }
+        pointwise = pointwise.filter { rows[$0.key] != nil }
+        return dropped
+    }
+
+    /// Forgets the failures for which `isResolved` holds.
+    public mutating func dropFailures(where isResolved: (Failure) -> Bool) {
+        failures.removeAll(where: isResolved)
+    }
+}

@@ -1,0 +1,21 @@
+/// Why results could not be read, written, merged or exported.
+///
+/// The description is one sentence for the reader of a terminal: where, what is wrong, and what to do.
+public struct ResultsError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The file, or the place in it.
+    public let place: String
+    /// What is wrong; what was expected and found.
+    public let problem: String
+    /// What to do about it.
+    public let remedy: String
+
+    /// Creates an error.
+    public init(place: String, problem: String, remedy: String) {
+        self.place = place
+        self.problem = problem
+        self.remedy = remedy
+    }
+
+    /// The sentence.
+    public var description: String { "\(place): \(problem). \(remedy)" }
+}
