@@ -41,20 +41,23 @@ let package = Package(
 
         // Files.
         library("HDF5", imports: ["CHDF5"]),
-        library("Activations", imports: ["HDF5", "CDeflate", "COpenSSL"]),
+        library("Activations", imports: ["HDF5", "Spelling", "CDeflate", "COpenSSL"]),
         library("Results", imports: ["HDF5"]),
+
+        // Words.
+        library("Spelling", imports: []),
 
         // Mathematics.
         library("Randomness", imports: []),
         library("LinearAlgebra", imports: ["CLinearAlgebra"]),
-        library("InformationTheory", imports: ["LinearAlgebra", "Randomness"]),
-        library("KernelMethods", imports: ["LinearAlgebra", "Randomness"]),
+        library("InformationTheory", imports: ["LinearAlgebra", "Randomness", "Spelling"]),
+        library("KernelMethods", imports: ["LinearAlgebra", "Randomness", "Spelling"]),
 
         // Record, analyze, report.
-        library("Training", imports: ["Activations", "LinearAlgebra", "Randomness", "CDeflate"]),
+        library("Training", imports: ["Activations", "LinearAlgebra", "Randomness", "Spelling", "CDeflate"]),
         library(
             "Analysis",
-            imports: ["Activations", "Results", "InformationTheory", "KernelMethods", "LinearAlgebra", "Randomness"]),
+            imports: ["Activations", "Results", "InformationTheory", "KernelMethods", "LinearAlgebra", "Spelling"]),
         library("Findings", imports: ["Results", "InformationTheory"]),
         library("Reporting", imports: ["Findings", "Results"]),
 
@@ -70,6 +73,7 @@ let package = Package(
         tests(of: "Activations", imports: ["HDF5"]),
         tests(of: "Results", imports: ["HDF5"]),
         tests(of: "Randomness"),
+        tests(of: "Spelling"),
         tests(of: "LinearAlgebra", imports: ["Randomness"]),
         tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"]),
         tests(of: "KernelMethods", imports: ["LinearAlgebra", "Randomness"]),
