@@ -1,0 +1,48 @@
+/// A dense matrix in row-major order: rows are samples, columns are features.
+///
+/// Element (i, j) is `values[i * columns + j]`. Loops that matter go through `values.withUnsafeBufferPointer`.
+public struct Matrix<Scalar: Sendable>: Sendable {
+    /// The number of rows (samples).
+    public let rows: Int
+
+    /// The number of columns (features).
+    public let columns: Int
+
+    /// The elements, row after row; their number stays `rows * columns`.
+    public var values: [Scalar] {
+        didSet { precondition(values.count == rows * columns, "a matrix keeps its number of elements") }
+    }
+
+    /// Creates a matrix of `rows` × `columns` from its elements, row after row.
+    public init(rows: Int, columns: Int, values: [Scalar]) {
+        precondition(rows >= 0 && columns >= 0, "a matrix has no negative extent")
+        precondition(values.count == rows * columns, "\(rows) × \(columns) elements are needed, not \(values.count)")
+        self.rows = rows
+        self.columns = columns
+        self.values = values
+    }
+
+    /// Creates a matrix of `rows` × `columns` whose elements all are `value`.
+    public init(rows: Int, columns: Int, repeating value: Scalar) {
+        self.init(rows: rows, columns: columns, values: Array(repeating: value, count: rows * columns))
+    }
+
+    /// The element in `row` and `column`, both from 0.
+    public subscript(row: Int, column: Int) -> Scalar {
+        get {
+            precondition(contains(row: row, column: column), "(\(row), \(column)) lies outside \(rows) × \(columns)")
+            return values[row * columns + column]
+        }
+        set {
+            precondition(contains(row: row, column: column), "(\(row), \(column)) lies outside \(rows) × \(columns)")
+            values[row * columns + column] = newValue
+        }
+    }
+
+    private func contains(row: Int, column: Int) -> Bool {
+        row >= 0 && row < rows && column >= 0 && column < columns
+    }
+}
+
+extension Matrix: Equatable where Scalar: Equatable {}
+extension Matrix: Hashable where Scalar: Hashable {}
