@@ -1,0 +1,109 @@
+internal import FoundationEssentials
+internal import HDF5
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// A results file: HDF5, format version 1 (`schemas/results-v1.json`), always whole.
+///
+/// Writing replaces the file atomically (temporary file beside it, fsync, rename), so that a reader or a killed process
+/// never meets half a file. Where another process has changed the file since it was read, its rows are merged in.
+public struct ResultsFile: Sendable {
+    /// The file's path.
+    public let path: String
+    private var seen: Identity?
+
+    /// Names the file; it need not exist.
+    public init(_ path: String) {
+        self.path = path
+    }
+
+    /// Whether there is a file of this name.
+    public var exists: Bool { Identity(of: path) != nil }
+
+    /// Reads the whole file. O(size).
+    ///
+    /// - Throws: where it is missing, is something else, is damaged, or was written by a newer major version.
+    public mutating func read() throws(ResultsError) -> ResultSet {
+        let identity = Identity(of: path)
+        let results = try ResultsDecoder(path: path).decode()
+        seen = identity
+        return results
+    }
+
+    /// Replaces the file by one that holds `results`. O(size).
+    ///
+    /// - Throws: where it cannot be written; then the file is as it was.
+    public mutating func write(_ results: ResultSet) throws(ResultsError) {
+        var results = results
+        if let current = Identity(of: path), current != seen {
+            var theirs = try read()
+            try theirs.merge(results, from: path)
+            results = theirs
+        }
+        let directory = path.contains("/") ? String(path[..<path.lastIndex(of: "/")!]) + "/" : ""
+        let name = path.dropFirst(directory.count)
+        let temporary = "\(directory).\(name).\(getpid()).tmp"
+        do throws(HDF5Error) {
+            try ResultsEncoder(results).write(to: temporary)
+        } catch {
+            unlink(temporary)
+            throw ResultsError(
+                place: path, problem: "could not be written: \(error.reason)",
+                remedy: "Free some space or choose another place with -o; the file is as it was")
+        }
+        guard Self.synchronize(temporary), rename(temporary, path) == 0 else {
+            let reason = String(cString: strerror(errno))
+            unlink(temporary)
+            throw ResultsError(
+                place: path, problem: "could not be replaced: \(reason)",
+                remedy: "Check the permissions of its folder; the file is as it was")
+        }
+        _ = Self.synchronize(directory.isEmpty ? "." : directory)
+        seen = Identity(of: path)
+    }
+
+    private static func synchronize(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
+    }
+
+    /// What tells one state of a file from another.
+    private struct Identity: Sendable, Equatable {
+        let inode: UInt64
+        let size: Int64
+        let modified: Int64
+
+        init?(of path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            inode = UInt64(status.st_ino)
+            size = Int64(status.st_size)
+            #if canImport(Darwin)
+                let time = status.st_mtimespec
+            #else
+                let time = status.st_mtim
+            #endif
+            modified = Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+        }
+    }
+}
+
+/// The names of the format, shared by writing and reading.
+enum ResultsLayout {
+    static let format = "infoplane-results"
+    static let version = "1.0"
+    static let textColumns = [
+        "archive", "split", "layer", "quantity", "estimator", "discretization", "range", "target", "parameters",
+        "flags",
+    ]
+    static let rowsPerChunk = 16384
+    static let deflateLevel = 1
+    /// Stands for "does not apply" in the integer columns order and epoch.
+    static let notApplicable: Int64 = -1
+}
