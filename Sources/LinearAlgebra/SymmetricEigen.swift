@@ -77,6 +77,27 @@ public func eigenpairs(
     }
 }
 
+/// Returns all eigenvalues of a dense symmetric matrix in ascending order, by LAPACK, without their vectors.
+///
+/// As ``eigenpairs(of:top:)`` in arguments, errors and accuracy, at a fraction of its time.
+public func eigenvalues(of matrix: consuming Matrix<Double>) throws(LinearAlgebraError) -> [Double] {
+    let n = matrix.rows
+    precondition(matrix.columns == n && n > 0 && n <= greatestExtent, "a symmetric matrix is square and not empty")
+    if let index = matrix.values.firstIndex(where: { !$0.isFinite }) {
+        throw .notFinite(row: index / n, column: index % n)
+    }
+    BLASThreads.prepare()
+    var ascending = [Double](repeating: 0, count: n)
+    var found: Int32 = 0
+    let code = matrix.values.withUnsafeMutableBufferPointer { a in
+        LAPACKE_dsyevr(
+            LAPACK_COL_MAJOR, CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "A")), CChar(UInt8(ascii: "L")),
+            Int32(n), a.baseAddress, Int32(n), 0, 0, 0, 0, 0, &found, &ascending, nil, 1, nil)
+    }
+    guard code == 0 else { throw .failed(routine: "dsyevr", code: Int(code)) }
+    return ascending
+}
+
 /// Turns ascending pairs with contiguous vectors into descending pairs with vectors as columns, and checks the residuals.
 func residualsChecked(
     ascending: [Double], columns: [Double], dimension n: Int, scale: Double,
