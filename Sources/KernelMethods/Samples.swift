@@ -1,0 +1,88 @@
+internal import LinearAlgebra
+
+extension Kernel {
+    /// Whether moving all samples by the same vector leaves the centred kernel matrix as it is. Then the mean sample is moved
+    /// to the origin first, so that samples far from it keep their digits.
+    var isShiftInvariant: Bool {
+        switch self {
+        case .rbf, .linear: true
+        case .polynomial, .sigmoid, .cosine: false
+        }
+    }
+}
+
+extension KernelPCA {
+    /// Refuses values that are not finite and, for `cosine`, samples without a direction.
+    static func check(_ samples: Matrix<Double>, for kernel: Kernel) throws(KernelError) {
+        let features = samples.columns
+        if let index = samples.values.firstIndex(where: { !$0.isFinite }) {
+            throw .notFinite(sample: index / features, feature: index % features)
+        }
+        // Also where the squares of all features round to 0.
+        if kernel == .cosine, let sample = squaredNorms(samples, rows: 0..<samples.rows).firstIndex(of: 0) {
+            throw .zeroSample(sample)
+        }
+    }
+
+    static func isConstant(_ samples: Matrix<Double>) -> Bool {
+        let features = samples.columns
+        return samples.values.indices.allSatisfy { samples.values[$0] == samples.values[$0 % features] }
+    }
+
+    static func columnMeans(_ samples: Matrix<Double>) -> [Double] {
+        var sums = [Double](repeating: 0, count: samples.columns)
+        for row in 0..<samples.rows {
+            for column in sums.indices { sums[column] += samples.values[row * samples.columns + column] }
+        }
+        return sums.map { $0 / Double(samples.rows) }
+    }
+
+    static func subtracting(_ shift: [Double]?, from samples: Matrix<Double>) -> Matrix<Double> {
+        guard let shift else { return samples }
+        var result = samples
+        for row in 0..<samples.rows {
+            for column in shift.indices { result.values[row * samples.columns + column] -= shift[column] }
+        }
+        return result
+    }
+
+    /// Centres a symmetric kernel matrix in place; returns the means of its rows and of all its elements before.
+    static func centre(_ gram: inout Matrix<Double>) -> (rowMeans: [Double], mean: Double) {
+        let n = gram.rows
+        return gram.values.withUnsafeMutableBufferPointer { values in
+            let rowMeans = (0..<n).map { row in
+                var sum = 0.0
+                for column in 0..<n { sum += values[row * n + column] }
+                return sum / Double(n)
+            }
+            let mean = rowMeans.reduce(0, +) / Double(n)
+            for row in 0..<n {
+                for column in 0..<n {
+                    // The means are added first, so that the matrix stays symmetric bit by bit.
+                    values[row * n + column] = values[row * n + column] - (rowMeans[row] + rowMeans[column]) + mean
+                }
+            }
+            return (rowMeans, mean)
+        }
+    }
+
+    /// Returns the columns, each with the sign that makes its entry of largest magnitude (the first on ties) positive.
+    static func withLargestEntriesPositive(_ vectors: Matrix<Double>) -> Matrix<Double> {
+        let signs = (0..<vectors.columns).map { column in
+            var largest = vectors[0, column]
+            for row in 1..<vectors.rows where vectors[row, column].magnitude > largest.magnitude {
+                largest = vectors[row, column]
+            }
+            return largest < 0 ? -1.0 : 1
+        }
+        return scalingColumns(of: vectors, by: signs)
+    }
+
+    static func scalingColumns(of matrix: Matrix<Double>, by factors: [Double]) -> Matrix<Double> {
+        var result = matrix
+        for row in 0..<matrix.rows {
+            for column in factors.indices { result.values[row * matrix.columns + column] *= factors[column] }
+        }
+        return result
+    }
+}
