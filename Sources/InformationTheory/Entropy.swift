@@ -1,0 +1,137 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// Returns the plug-in entropy H(Z) = Σ_z p(z)·log2(1/p(z)) of the symbols, in bits.
+///
+/// Between 0 (one symbol) and log2 n (all differ). The estimate is biased downwards, by about (count − 1)/(2n ln 2) bits
+/// while n is large against the count, and says log2 n rather than H(Z) once most symbols are unique: see
+/// `Flags.saturated`. Its bits do not depend on the order of the samples. O(n); no samples: 0.
+///
+/// Source: Shannon, "A Mathematical Theory of Communication", 1948, section 6; the bias: Miller, 1955.
+public func entropy(of z: Symbols) -> Double {
+    plugInEntropy(counts: z.occurrences, total: z.sampleCount)
+}
+
+/// Returns the plug-in conditional entropy H(Z|X) = Σ_{x,z} p(x,z)·log2(p(x)/p(x,z)), in bits.
+///
+/// Exactly 0 when X determines Z. Meaningless where few samples share an x: then 0 is all that it can say. O(n).
+public func conditionalEntropy(of z: Symbols, given x: Symbols) -> Double {
+    let pairs = Pairs(x, z)
+    var sum = CompensatedSum()
+    for pair in pairs.counts.indices {
+        let both = Double(pairs.counts[pair])
+        sum.add(both * log2(Double(x.occurrences[pairs.first[pair]]) / both))
+    }
+    return sum.value / Double(max(z.sampleCount, 1))
+}
+
+/// Returns the plug-in mutual information I(A;B) = Σ_{a,b} p(a,b)·log2( p(a,b) / (p(a)·p(b)) ), in bits.
+///
+/// Each logarithm is of one ratio of whole numbers, n·c(a,b) / (c(a)·c(b)), so that independent counts give exactly 0,
+/// and the result is the same bits for (a, b) and (b, a). Rounding noise in (−1e-12, 0) becomes 0, because mutual
+/// information is never negative; anything lower would be an error of this function and stops the program. Biased
+/// upwards, by about (|A|−1)(|B|−1)/(2n ln 2) bits; at most min(H(A), H(B)). O(n).
+///
+/// Source: Cover, Thomas, "Elements of Information Theory", 2nd edition, eq. 2.28.
+public func mutualInformation(_ a: Symbols, _ b: Symbols) -> Double {
+    let pairs = Pairs(a, b)
+    let samples = a.sampleCount
+    var sum = CompensatedSum()
+    for pair in pairs.counts.indices {
+        let both = pairs.counts[pair]
+        let apart = a.occurrences[pairs.first[pair]] * b.occurrences[pairs.second[pair]]
+        sum.add(Double(both) * log2(Double(samples * both) / Double(apart)))
+    }
+    return nonNegative(sum.value / Double(max(samples, 1)), noise: 1e-12)
+}
+
+/// Returns the total correlation Σ_j H(Z_j) − H(Z) of the units of a layer, in bits.
+///
+/// 0 if and only if the units are independent; at most Σ_j H(Z_j) − max_j H(Z_j). Where `Flags.saturated` holds, H(Z) is
+/// log2 n and the difference grows with every unit, dependent or not. Rounding noise below 0 becomes 0. O(units).
+///
+/// Source: Watanabe, "Information Theoretical Analysis of Multivariate Correlation", 1960.
+public func totalCorrelation(of layer: DiscretizedLayer) -> Double {
+    var sum = CompensatedSum()
+    for bits in layer.unitEntropies { sum.add(bits) }
+    let parts = sum.value
+    return nonNegative(parts - entropy(of: layer.symbols), noise: 1e-12 * max(1, parts))
+}
+
+/// The pairs (a, b) that occur, with their counts, in order of first appearance.
+struct Pairs {
+    /// Samples per pair.
+    var counts: [Int] = []
+    /// The first and the second symbol of each pair.
+    var first: [Int] = []
+    var second: [Int] = []
+
+    init(_ a: Symbols, _ b: Symbols) {
+        precondition(a.sampleCount == b.sampleCount, "a pair of symbols needs the same samples")
+        let stride = UInt64(b.count)
+        var table = SymbolTable(capacity: a.sampleCount)
+        for sample in a.ids.indices {
+            let left = a.ids[sample]
+            let right = b.ids[sample]
+            let pair = Int(table.number(of: UInt64(left) &* stride &+ UInt64(right)))
+            if pair == counts.count {
+                counts.append(1)
+                first.append(Int(left))
+                second.append(Int(right))
+            } else {
+                counts[pair] += 1
+            }
+        }
+    }
+}
+
+/// The sum of many terms with the error of a few (Neumaier's variant of Kahan's summation).
+struct CompensatedSum {
+    private var sum = 0.0
+    private var lost = 0.0
+
+    mutating func add(_ term: Double) {
+        let next = sum + term
+        lost += abs(sum) >= abs(term) ? (sum - next) + term : (term - next) + sum
+        sum = next
+    }
+
+    var value: Double { sum + lost }
+}
+
+/// Returns Σ (c/n)·log2(n/c) over the counts c > 0, in bits, summed from the smallest count to the largest, so that the
+/// bits of the result depend on nothing but the multiset of counts. One logarithm per distinct count.
+func plugInEntropy(counts: some Collection<Int>, total: Int) -> Double {
+    var sum = CompensatedSum()
+    func add(_ count: Int, times: Int) {
+        sum.add(Double(times * count) * log2(Double(total) / Double(count)))
+    }
+    if counts.count <= 64 {
+        var run = (count: 0, times: 0)
+        for count in counts.sorted() where count > 0 {
+            if count != run.count {
+                if run.times > 0 { add(run.count, times: run.times) }
+                run = (count, 0)
+            }
+            run.times += 1
+        }
+        if run.times > 0 { add(run.count, times: run.times) }
+    } else {
+        var multiplicities = [Int](repeating: 0, count: (counts.max() ?? 0) + 1)
+        for count in counts { multiplicities[count] += 1 }
+        for count in multiplicities.indices.dropFirst() where multiplicities[count] > 0 {
+            add(count, times: multiplicities[count])
+        }
+    }
+    return sum.value / Double(max(total, 1))
+}
+
+/// Returns `bits`, or 0 where it lies below 0 by no more than the rounding `noise`, for quantities that a theorem bounds
+/// by 0 from below.
+func nonNegative(_ bits: Double, noise: Double) -> Double {
+    precondition(bits > -noise, "a quantity that is never negative came out as \(bits) bits")
+    return bits > 0 ? bits : 0
+}

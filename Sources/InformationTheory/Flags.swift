@@ -1,0 +1,93 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// What makes a measurement say less than its number suggests.
+public struct Flags: OptionSet, Sendable, Hashable, CustomStringConvertible {
+    /// One bit per flag, in the order of `names`.
+    public let rawValue: UInt32
+
+    /// Creates the set with these bits.
+    public init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// H(Z)/log2 n > 0.9, or more than half of the samples have a symbol of their own: I(X;Z) says log2 n, not the network.
+    public static let saturated = Flags(rawValue: 1 << 0)
+    /// More than half of the rows X_{-i} are unique on average: the remaining terms say I(X;Q), nothing of synergy.
+    public static let saturatedInputs = Flags(rawValue: 1 << 1)
+    /// Fewer than 5 samples per occupied symbol on average: the plug-in estimate is mostly bias.
+    public static let undersampled = Flags(rawValue: 1 << 2)
+    /// One symbol for all samples.
+    public static let constant = Flags(rawValue: 1 << 3)
+    /// All units are 0 for all samples.
+    public static let dead = Flags(rawValue: 1 << 4)
+    /// Duplicate rows, for nearest-neighbour estimators.
+    public static let ties = Flags(rawValue: 1 << 5)
+    /// Values outside of a fixed range went to its end bins.
+    public static let outOfRange = Flags(rawValue: 1 << 6)
+    /// A corrected estimate left [0, ceiling]; the value is kept.
+    public static let boundViolated = Flags(rawValue: 1 << 7)
+
+    /// The names of all flags, in the order in which they are written.
+    public static let allNames = [
+        "saturated", "saturated-inputs", "undersampled", "constant", "dead", "ties", "out-of-range", "bound-violated",
+    ]
+
+    /// The names of the flags in the set, in the order of `allNames`.
+    public var names: [String] {
+        Self.allNames.indices.filter { rawValue >> UInt32($0) & 1 == 1 }.map { Self.allNames[$0] }
+    }
+
+    /// The names joined by `|`, as in exported tables; empty for no flag.
+    public var description: String {
+        names.joined(separator: "|")
+    }
+
+    /// Creates the set of the flags with these names.
+    ///
+    /// - Throws: `InformationError.unknownName` with the nearest name.
+    public init(names: some Sequence<String>) throws(InformationError) {
+        var flags: Flags = []
+        for name in names {
+            guard let bit = Self.allNames.firstIndex(of: name) else {
+                throw .unknownName(kind: "flag", text: name, nearest: nearest(to: name, among: Self.allNames))
+            }
+            flags.insert(Flags(rawValue: 1 << UInt32(bit)))
+        }
+        self = flags
+    }
+
+    /// `saturated`, `undersampled` and `constant`, as they hold for the symbols of a layer. O(symbols).
+    public static func ofSymbols(_ z: Symbols) -> Flags {
+        var flags: Flags = []
+        let samples = Double(z.sampleCount)
+        let alone = z.occurrences.count { $0 == 1 }
+        if z.sampleCount > 1, entropy(of: z) > 0.9 * log2(samples) || 2 * alone > z.sampleCount {
+            flags.insert(.saturated)
+        }
+        if z.sampleCount < 5 * z.count { flags.insert(.undersampled) }
+        if z.count == 1 { flags.insert(.constant) }
+        return flags
+    }
+
+    /// The flags of the layer's symbols, `dead` and `outOfRange`.
+    public static func ofLayer(_ layer: DiscretizedLayer) -> Flags {
+        var flags = ofSymbols(layer.symbols)
+        if layer.isDead { flags.insert(.dead) }
+        if layer.hasValuesOutsideRange { flags.insert(.outOfRange) }
+        return flags
+    }
+
+    /// `saturatedInputs`, as it holds for GIB terms over these features.
+    public static func ofInputs(_ inputs: InputFeatures) -> Flags {
+        inputs.uniqueRemainingShare > 0.5 ? .saturatedInputs : []
+    }
+
+    /// `boundViolated` where a corrected estimate lies outside of [0, ceiling] by more than rounding (1e-9 bits).
+    public static func ofCorrected(_ bits: Double, ceiling: Double) -> Flags {
+        bits < -1e-9 || bits > ceiling + 1e-9 ? .boundViolated : []
+    }
+}

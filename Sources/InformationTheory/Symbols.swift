@@ -1,0 +1,67 @@
+public import LinearAlgebra
+
+/// One symbol per sample: what remains of a layer, an input or a label once only equality counts.
+///
+/// Symbols are numbered 0 ..< `count` in order of first appearance, so two equal partitions of the samples are equal
+/// values, whatever they were made from.
+public struct Symbols: Sendable, Equatable {
+    /// The symbol of each sample.
+    public let ids: [Int32]
+    /// The number of distinct symbols.
+    public let count: Int
+    /// The number of samples with each symbol; all positive, their sum is the number of samples.
+    public let occurrences: [Int]
+
+    /// Numbers the values of a sequence, one per sample. Slow (a dictionary) and general. O(n) on average.
+    public init<S: Sequence>(_ values: S) where S.Element: Hashable {
+        var numbers: [S.Element: Int32] = [:]
+        var ids: [Int32] = []
+        for value in values {
+            let next = Int32(numbers.count)
+            ids.append(numbers[value, default: next])
+            if ids.last == next { numbers[value] = next }
+        }
+        self.init(ids: ids, count: numbers.count)
+    }
+
+    /// The distinct rows of a matrix: two samples share a symbol if and only if all their values are equal (−0 equals 0).
+    ///
+    /// This is the `X` of I(X;Z): the raw inputs, before any binning. Rows are compared by a 64-bit hash of exact column
+    /// values; the chance of any false match is at most n³/2 · 2⁻⁶⁴ (n = 5000: 4e-9). O(n·columns).
+    ///
+    /// - Throws: `InformationError.notFinite`, `.empty`.
+    public init<S: BinaryFloatingPoint>(rowsOf matrix: Matrix<S>) throws(InformationError) {
+        self = try Discretization.exact.apply(to: matrix, range: nil, unitRanges: nil).symbols
+    }
+
+    /// The number of samples.
+    public var sampleCount: Int { ids.count }
+
+    /// Numbers keys of 64 bits: equal keys, and only these, share a symbol. O(n).
+    init(keys: [UInt64]) {
+        var table = SymbolTable(capacity: keys.count)
+        var ids = [Int32](repeating: 0, count: keys.count)
+        for sample in keys.indices {
+            ids[sample] = table.number(of: keys[sample])
+        }
+        self.init(ids: ids, count: table.count)
+    }
+
+    /// Takes ids that are already dense and in order of first appearance.
+    private init(ids: [Int32], count: Int) {
+        var occurrences = [Int](repeating: 0, count: count)
+        for id in ids { occurrences[Int(id)] += 1 }
+        self.ids = ids
+        self.count = count
+        self.occurrences = occurrences
+    }
+}
+
+/// Returns the symbols of the pair (a, b): two samples share one if and only if they share both.
+///
+/// Exact, in order of first appearance, hence `joint(a, b) == joint(b, a)`. O(n).
+public func joint(_ a: Symbols, _ b: Symbols) -> Symbols {
+    precondition(a.sampleCount == b.sampleCount, "a pair of symbols needs the same samples")
+    let stride = UInt64(b.count)
+    return Symbols(keys: zip(a.ids, b.ids).map { UInt64($0) &* stride &+ UInt64($1) })
+}
