@@ -78,7 +78,8 @@ public enum DataSource: Sendable, Hashable, Codable {
         let share = share ?? 0.8
         guard share > 0, share <= 1 else {
             throw TrainingError(
-                .request, "train share: \(share) is no share; expected more than 0 and at most 1. Give for example 0.8.")
+                .request, "train share: \(share) is no share; expected more than 0 and at most 1. Give for example 0.8."
+            )
         }
         let count = Int((share * Double(samples.count)).rounded())
         guard count >= 1 else {
