@@ -1,0 +1,240 @@
+internal import CHDF5
+
+/// An n-dimensional array in a file.
+public final class Dataset: Object, @unchecked Sendable {
+    /// The number type, nil for text and for types that we do not use (big-endian, compound, ...).
+    public var elementType: ElementType? {
+        get throws(HDF5Error) {
+            let type = try open("find the type") { H5Dget_type(handle.id) }
+            return Library.locked { ElementType(identifier: type.id) }
+        }
+    }
+
+    /// Whether the elements are variable-length strings.
+    public var holdsText: Bool {
+        get throws(HDF5Error) {
+            let type = try open("find the type") { H5Dget_type(handle.id) }
+            return Library.locked { H5Tis_variable_str(type.id) } > 0
+        }
+    }
+
+    /// The extent of every axis now; empty for a scalar. Axis 0 grows while the file is written.
+    public var shape: [Int] {
+        get throws(HDF5Error) { try extents().current }
+    }
+
+    /// Whether axis 0, and no other, can be extended.
+    public var isGrowable: Bool {
+        get throws(HDF5Error) {
+            let (current, maximum) = try extents()
+            return maximum.first == chdf5_unlimited()
+                && maximum.dropFirst().elementsEqual(
+                    current.dropFirst().map { hsize_t($0) })
+        }
+    }
+
+    private func extents() throws(HDF5Error) -> (current: [Int], maximum: [hsize_t]) {
+        let operation = "find the shape"
+        let space = try open(operation) { H5Dget_space(handle.id) }
+        let rank = Int(try Library.call(operation, at: place.text) { H5Sget_simple_extent_ndims(space.id) })
+        guard rank > 0 else { return ([], []) }
+        var current = [hsize_t](repeating: 0, count: rank)
+        var maximum = current
+        try call(operation) { H5Sget_simple_extent_dims(space.id, &current, &maximum) }
+        var shape: [Int] = []
+        for extent in current {
+            guard let extent = Int(exactly: extent) else {
+                throw refusal(operation, "an axis claims \(extent) elements")
+            }
+            shape.append(extent)
+        }
+        return (shape, maximum)
+    }
+
+    /// The shape of a chunk, nil where the data set is not chunked.
+    public var chunk: [Int]? {
+        get throws(HDF5Error) {
+            let operation = "find the layout"
+            let creation = try open(operation) { H5Dget_create_plist(handle.id) }
+            guard Library.locked({ H5Pget_layout(creation.id) }) == H5D_CHUNKED else { return nil }
+            var extents = [hsize_t](repeating: 0, count: Int(H5S_MAX_RANK))
+            let rank = try Library.call(operation, at: place.text) {
+                H5Pget_chunk(creation.id, Int32(extents.count), &extents)
+            }
+            return extents.prefix(Int(rank)).map { Int($0) }
+        }
+    }
+
+    /// The names of the filters that every chunk passes, in order ("deflate", "shuffle", ...).
+    public var filters: [String] {
+        get throws(HDF5Error) {
+            let operation = "find the filters"
+            let creation = try open(operation) { H5Dget_create_plist(handle.id) }
+            let count = try Library.call(operation, at: place.text) { H5Pget_nfilters(creation.id) }
+            var names: [String] = []
+            for index in 0..<UInt32(count) {
+                var flags: UInt32 = 0
+                var configuration: UInt32 = 0
+                var values = 0
+                var name = [CChar](repeating: 0, count: 256)
+                try call(operation) {
+                    H5Pget_filter2(
+                        creation.id, index, &flags, &values, nil, name.count - 1, &name, &configuration)
+                }
+                names.append(name.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" })
+            }
+            return names
+        }
+    }
+
+    /// Bytes that the data take up in the file. O(chunks).
+    public var storageSize: Int { Int(Library.locked { H5Dget_storage_size(handle.id) }) }
+
+    // MARK: Reading
+
+    /// Reads the whole data set, row-major.
+    public func read<T: Element>(_: T.Type = T.self) throws(HDF5Error) -> [T] {
+        let shape = try shape
+        return try read(start: Array(repeating: 0, count: shape.count), count: shape)
+    }
+
+    /// Reads the block of `count` elements per axis that begins at `start`, row-major, into a fresh array.
+    ///
+    /// A claim beyond what the file can hold is refused before memory is taken.
+    public func read<T: Element>(_: T.Type = T.self, start: [Int], count: [Int]) throws(HDF5Error) -> [T] {
+        let operation = "read the data set"
+        let total = try checkedCount(operation, start: start, count: count, elementSize: T.elementType.size)
+        guard try elementType == T.elementType else {
+            throw refusal(operation, "it does not hold \(T.elementType.rawValue)")
+        }
+        guard total > 0 else { return [] }
+        let memory = try open(operation) { H5Screate_simple(1, [hsize_t(total)], nil) }
+        let selection = try select(operation, start: start, count: count)
+        var failure: HDF5Error?
+        let values = [T](unsafeUninitializedCapacity: total) { buffer, initialized in
+            do throws(HDF5Error) {
+                try call(operation) {
+                    H5Dread(
+                        handle.id, T.elementType.identifier, memory.id, selection.id, hid_t(H5P_DEFAULT),
+                        buffer.baseAddress)
+                }
+                initialized = total
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return values
+    }
+
+    /// Reads a one-dimensional data set of variable-length strings.
+    public func readStrings() throws(HDF5Error) -> [String] {
+        let operation = "read the data set"
+        let shape = try shape
+        guard shape.count == 1 else { throw refusal(operation, "it has \(shape.count) axes, a list of texts has 1") }
+        // A reference to a string takes 16 bytes in the file.
+        let count = try checkedCount(operation, start: [0], count: shape, elementSize: 16)
+        let type = try open(operation) { H5Dget_type(handle.id) }
+        let space = try open(operation) { H5Dget_space(handle.id) }
+        return try readStrings(operation, type: type, space: space, count: count) { type, buffer in
+            H5Dread(handle.id, type, hid_t(H5S_ALL), hid_t(H5S_ALL), hid_t(H5P_DEFAULT), buffer)
+        }
+    }
+
+    // MARK: Writing
+
+    /// Writes the whole data set, row-major.
+    public func write<T: Element>(_ values: [T]) throws(HDF5Error) {
+        let shape = try shape
+        try write(values, start: Array(repeating: 0, count: shape.count), count: shape)
+    }
+
+    /// Writes the block of `count` elements per axis that begins at `start`, row-major.
+    public func write<T: Element>(_ values: [T], start: [Int], count: [Int]) throws(HDF5Error) {
+        let operation = "write the data set"
+        precondition(values.count == count.reduce(1, *), "as many values as the block has elements")
+        guard try elementType == T.elementType else {
+            throw refusal(operation, "it does not hold \(T.elementType.rawValue)")
+        }
+        guard !values.isEmpty else { return }
+        let memory = try open(operation) { H5Screate_simple(1, [hsize_t(values.count)], nil) }
+        let selection = try select(operation, start: start, count: count)
+        try call(operation) {
+            values.withUnsafeBytes {
+                H5Dwrite(
+                    handle.id, T.elementType.identifier, memory.id, selection.id, hid_t(H5P_DEFAULT),
+                    $0.baseAddress)
+            }
+        }
+    }
+
+    func write(_ texts: [String]) throws(HDF5Error) {
+        guard !texts.isEmpty else { return }
+        let operation = "write the data set"
+        let type = try open(operation) { H5Dget_type(handle.id) }
+        try withCStrings(texts, operation) {
+            H5Dwrite(handle.id, type.id, hid_t(H5S_ALL), hid_t(H5S_ALL), hid_t(H5P_DEFAULT), $0)
+        }
+    }
+
+    /// Extends axis 0 to `rows`; what is new reads as zeros until it is written.
+    public func extend(toRows rows: Int) throws(HDF5Error) {
+        var extent = try shape.map { hsize_t($0) }
+        precondition(!extent.isEmpty, "a scalar has no rows")
+        extent[0] = hsize_t(rows)
+        try call("extend the data set") { H5Dset_extent(handle.id, extent) }
+    }
+
+    // MARK: Checks
+
+    private func select(_ operation: String, start: [Int], count: [Int]) throws(HDF5Error) -> Handle {
+        let space = try open(operation) { H5Dget_space(handle.id) }
+        guard !count.isEmpty else { return space }
+        try call(operation) {
+            H5Sselect_hyperslab(
+                space.id, H5S_SELECT_SET, start.map { hsize_t($0) }, nil, count.map { hsize_t($0) }, nil)
+        }
+        return space
+    }
+
+    /// The number of elements of a block that lies within the data set and can be in the file.
+    private func checkedCount(
+        _ operation: String, start: [Int], count: [Int], elementSize: Int
+    ) throws(HDF5Error) -> Int {
+        let shape = try shape
+        guard start.count == shape.count, count.count == shape.count else {
+            throw refusal(operation, "it has \(shape.count) axes, not \(count.count)")
+        }
+        var total = 1
+        var bytes = elementSize
+        for axis in shape.indices {
+            guard start[axis] >= 0, count[axis] >= 0, start[axis] <= shape[axis] - count[axis] else {
+                throw refusal(
+                    operation,
+                    "axis \(axis) has \(shape[axis]) elements, asked are \(count[axis]) from \(start[axis])")
+            }
+            let (product, overflow) = bytes.multipliedReportingOverflow(by: count[axis])
+            guard !overflow else { throw refusal(operation, "the shape \(shape) is too large for any file") }
+            bytes = product
+            total = bytes / elementSize
+        }
+        try checkLayout(operation)
+        if let fileSize = place.fileSize {
+            // Deflate cannot shrink anything by more than 1032 (zlib's documentation, "Maximum Compression Factor").
+            let capacity = try filters.isEmpty ? fileSize : fileSize.multipliedReportingOverflow(by: 1032).partialValue
+            guard bytes <= capacity else {
+                throw refusal(operation, "it claims \(bytes) bytes, but the whole file has \(fileSize)")
+            }
+        }
+        return total
+    }
+
+    /// External and virtual data sets would read other files.
+    private func checkLayout(_ operation: String) throws(HDF5Error) {
+        let creation = try open(operation) { H5Dget_create_plist(handle.id) }
+        let external = Library.locked { H5Pget_external_count(creation.id) }
+        guard external <= 0, Library.locked({ H5Pget_layout(creation.id) }) != H5D_VIRTUAL else {
+            throw refusal(operation, "its data lie in another file")
+        }
+    }
+}

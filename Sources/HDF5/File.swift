@@ -1,0 +1,133 @@
+internal import CHDF5
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// An open HDF5 file. It closes itself when the last object in it is released; `close()` does so now and reports.
+public final class File: Sendable {
+    /// How an existing file is opened.
+    public enum Access: Sendable, Hashable {
+        case readOnly
+        /// While a writer that has started SWMR writing holds the file, or was killed while it did.
+        case readOnlyWhileWritten
+        case readWrite
+    }
+
+    /// The path as given.
+    public let path: String
+    /// The group `/`.
+    public let root: Group
+    let handle: Handle
+
+    /// Creates a file whose format is exactly that of libhdf5 1.10, which every later library reads.
+    ///
+    /// - Parameter replacing: whether a file that exists may be overwritten; if not, it is left alone and an error
+    ///   thrown.
+    public convenience init(creating path: String, replacing: Bool = false) throws(HDF5Error) {
+        let flags = replacing ? chdf5_create_replacing() : chdf5_create_exclusive()
+        try self.init(path: path, operation: "create the file", limitedByFile: false, locking: true) { access in
+            H5Fcreate(path, flags, hid_t(H5P_DEFAULT), access)
+        }
+    }
+
+    /// Opens a file that exists.
+    ///
+    /// - Parameter locking: false on file systems that have no locks; then nothing stops a writer.
+    public convenience init(
+        opening path: String, _ access: Access = .readOnly, locking: Bool = true
+    ) throws(HDF5Error) {
+        let flags =
+            switch access {
+            case .readOnly: chdf5_read_only()
+            case .readOnlyWhileWritten: chdf5_read_only_swmr()
+            case .readWrite: chdf5_read_write()
+            }
+        // What is read can be no larger than the file allows; a file that we write ourselves may not be on disk yet.
+        try self.init(
+            path: path, operation: "open the file", limitedByFile: access != .readWrite, locking: locking
+        ) { access in H5Fopen(path, flags, access) }
+    }
+
+    private init(
+        path: String, operation: String, limitedByFile: Bool, locking: Bool, _ open: (hid_t) -> hid_t
+    ) throws(HDF5Error) {
+        let access = try Library.open(operation, at: path, parent: nil) { H5Pcreate(chdf5_file_access_class()) }
+        try Library.call(operation, at: path) { H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110) }
+        try Library.call(operation, at: path) { H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG) }
+        if !locking {
+            try Library.call(operation, at: path) { H5Pset_file_locking(access.id, false, true) }
+        }
+        handle = try Library.open(operation, at: path, parent: nil) { open(access.id) }
+        self.path = path
+        root = try Group(opening: "/", in: handle, file: Place(file: path, object: "/", limitedByFile: limitedByFile))
+    }
+
+    /// From now on readers may follow: objects and attributes must all exist, and no handle of an attribute be open.
+    public func startSWMRWriting() throws(HDF5Error) {
+        try Library.call("start SWMR writing", at: path) { H5Fstart_swmr_write(handle.id) }
+    }
+
+    /// Hands everything written so far to the operating system.
+    public func flush() throws(HDF5Error) {
+        try Library.call("flush the file", at: path) { H5Fflush(handle.id, H5F_SCOPE_GLOBAL) }
+    }
+
+    /// Waits until everything flushed is on the disk, so that it survives a loss of power (`fdatasync`).
+    public func synchronize() throws(HDF5Error) {
+        var pointer: UnsafeMutableRawPointer?
+        try Library.call("find the file's descriptor", at: path) {
+            H5Fget_vfd_handle(handle.id, hid_t(H5P_DEFAULT), &pointer)
+        }
+        guard let descriptor = pointer?.load(as: Int32.self) else { return }
+        #if canImport(Darwin)
+            let status = fcntl(descriptor, F_FULLFSYNC)
+        #else
+            let status = fdatasync(descriptor)
+        #endif
+        guard status >= 0 else {
+            throw HDF5Error(
+                operation: "synchronize the file", place: path, causes: [String(cString: strerror(errno))])
+        }
+    }
+
+    /// Closes the file and every object of it now; using them afterwards throws.
+    public func close() throws(HDF5Error) {
+        try Library.call("close the file", at: path) { H5Fclose(handle.id) }
+    }
+
+    /// Clears the mark that a killed writer leaves in the file, so that any program can open it again.
+    ///
+    /// The caller makes sure that no writer is alive: the mark is all that protects its file.
+    public static func clearWriterMark(of path: String) throws(HDF5Error) {
+        let operation = "clear the writer's mark"
+        let access = try Library.open(operation, at: path, parent: nil) { H5Pcreate(chdf5_file_access_class()) }
+        // The property that `h5clear -s` sets; it has no public function.
+        var clear = true
+        try Library.call(operation, at: path) { H5Pset(access.id, "clear_status_flags", &clear) }
+        let file = try Library.call(operation, at: path) { H5Fopen(path, chdf5_read_write(), access.id) }
+        try Library.call(operation, at: path) { H5Fclose(file) }
+    }
+}
+
+/// Where an object lies, for messages; and whether reads from it are checked against the size of the file.
+struct Place: Sendable, Hashable {
+    let file: String
+    let object: String
+    let limitedByFile: Bool
+
+    var text: String { "\(file):\(object)" }
+
+    func child(_ name: String) -> Place {
+        Place(file: file, object: object == "/" ? "/\(name)" : "\(object)/\(name)", limitedByFile: limitedByFile)
+    }
+
+    /// Bytes of the file now, nil where reads are not limited or the size is not known.
+    var fileSize: Int? {
+        guard limitedByFile else { return nil }
+        var status = stat()
+        return stat(file, &status) == 0 ? Int(status.st_size) : nil
+    }
+}

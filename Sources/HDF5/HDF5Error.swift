@@ -1,0 +1,24 @@
+/// What libhdf5 refused, with everything that it said about it.
+public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What was tried: "open the file", "read the data set".
+    public let operation: String
+    /// File path, and for an object inside it a colon and the object's path.
+    public let place: String
+    /// The error stack of libhdf5 at that moment, from the public call inwards; or the one reason why we refused.
+    public let causes: [String]
+
+    init(operation: String, place: String, causes: [String]) {
+        self.operation = operation
+        self.place = place
+        self.causes = causes
+    }
+
+    /// The innermost cause, which usually names the real reason.
+    public var reason: String { causes.last ?? "no reason given" }
+
+    /// One sentence: where, what was tried, the innermost cause.
+    public var description: String { "\(place): could not \(operation): \(reason)." }
+
+    /// Whether some cause contains `text`.
+    public func mentions(_ text: String) -> Bool { causes.contains { $0.contains(text) } }
+}

@@ -1,0 +1,90 @@
+internal import CHDF5
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// The one door to libhdf5: a process-wide recursive lock, and error stacks turned into values.
+///
+/// The lock is recursive because a handle may be released, and so closed, while another call holds it.
+enum Library {
+    nonisolated(unsafe) private static let mutex: UnsafeMutablePointer<pthread_mutex_t> = {
+        let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+        var attributes = pthread_mutexattr_t()
+        pthread_mutexattr_init(&attributes)
+        #if canImport(Darwin)
+            pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE)
+        #else
+            pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_RECURSIVE))
+        #endif
+        pthread_mutex_init(mutex, &attributes)
+        pthread_mutexattr_destroy(&attributes)
+        return mutex
+    }()
+
+    /// Runs `body` under the lock, with libhdf5's printing of errors switched off for this thread.
+    static func locked<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil)
+        return try body()
+    }
+
+    /// Runs one call of libhdf5; a negative result is thrown with the error stack, which is cleared.
+    @discardableResult
+    static func call<Status: SignedInteger>(
+        _ operation: String, at place: String, _ body: () -> Status
+    ) throws(HDF5Error) -> Status {
+        try locked { () throws(HDF5Error) -> Status in
+            let status = body()
+            guard status >= 0 else {
+                throw HDF5Error(operation: operation, place: place, causes: takeErrorStack())
+            }
+            return status
+        }
+    }
+
+    /// Like `call`, and keeps the identifier as a handle that closes itself.
+    static func open(
+        _ operation: String, at place: String, parent: Handle?, _ body: () -> hid_t
+    ) throws(HDF5Error) -> Handle {
+        Handle(try call(operation, at: place, body), parent: parent)
+    }
+
+    private static func takeErrorStack() -> [String] {
+        var causes: [String] = []
+        withUnsafeMutablePointer(to: &causes) { list in
+            _ = H5Ewalk2(
+                hid_t(H5E_DEFAULT), H5E_WALK_DOWNWARD,
+                { _, entry, list in
+                    if let text = entry?.pointee.desc {
+                        list?.assumingMemoryBound(to: [String].self).pointee.append(String(cString: text))
+                    }
+                    return 0
+                }, list)
+        }
+        H5Eclear2(hid_t(H5E_DEFAULT))
+        return causes
+    }
+}
+
+/// An identifier of libhdf5 that is closed when the last reference to it goes.
+final class Handle: Sendable {
+    let id: hid_t
+    /// Kept open at least as long as this.
+    private let parent: Handle?
+
+    init(_ id: hid_t, parent: Handle?) {
+        self.id = id
+        self.parent = parent
+    }
+
+    deinit {
+        // Fails for an object whose file was closed explicitly: it is closed already, and identifiers are not reused.
+        Library.locked {
+            if H5Idec_ref(id) < 0 { H5Eclear2(hid_t(H5E_DEFAULT)) }
+        }
+    }
+}
