@@ -46,16 +46,44 @@ public enum ElementType: String, CaseIterable, Sendable, Hashable {
 public protocol Element: BitwiseCopyable, Sendable {
     /// The type in the file.
     static var elementType: ElementType { get }
-    /// Some value, to fill fresh memory with.
-    static var zero: Self { get }
 }
 
-extension UInt8: Element { public static var elementType: ElementType { .uint8 } }
-extension Int32: Element { public static var elementType: ElementType { .int32 } }
-extension Int64: Element { public static var elementType: ElementType { .int64 } }
-extension Int: Element { public static var elementType: ElementType { .int64 } }
-extension UInt64: Element { public static var elementType: ElementType { .uint64 } }
-/// Stands for the bit pattern of a float16: no data set of ours holds unsigned 16-bit integers.
-extension UInt16: Element { public static var elementType: ElementType { .float16 } }
-extension Float: Element { public static var elementType: ElementType { .float32 } }
-extension Double: Element { public static var elementType: ElementType { .float64 } }
+extension UInt8: Element {
+    /// Stored as uint8.
+    public static var elementType: ElementType { .uint8 }
+}
+
+extension Int32: Element {
+    /// Stored as int32.
+    public static var elementType: ElementType { .int32 }
+}
+
+extension Int64: Element {
+    /// Stored as int64.
+    public static var elementType: ElementType { .int64 }
+}
+
+extension Int: Element {
+    /// Stored as int64.
+    public static var elementType: ElementType { .int64 }
+}
+
+extension UInt64: Element {
+    /// Stored as uint64.
+    public static var elementType: ElementType { .uint64 }
+}
+
+extension UInt16: Element {
+    /// The bit pattern of a float16: no data set of ours holds unsigned 16-bit integers.
+    public static var elementType: ElementType { .float16 }
+}
+
+extension Float: Element {
+    /// Stored as float32.
+    public static var elementType: ElementType { .float32 }
+}
+
+extension Double: Element {
+    /// Stored as float64.
+    public static var elementType: ElementType { .float64 }
+}

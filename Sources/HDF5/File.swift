@@ -13,8 +13,6 @@ public final class File: Sendable {
         case readOnly
         /// While a writer that has started SWMR writing holds the file, or was killed while it did.
         case readOnlyWhileWritten
-        /// On file systems that have no locks.
-        case readOnlyWithoutLocks
         case readWrite
     }
 
@@ -30,28 +28,31 @@ public final class File: Sendable {
     ///   thrown.
     public convenience init(creating path: String, replacing: Bool = false) throws(HDF5Error) {
         let flags = replacing ? chdf5_create_replacing() : chdf5_create_exclusive()
-        try self.init(path: path, operation: "create the file", limit: nil, locking: true) { access in
+        try self.init(path: path, operation: "create the file", limitedByFile: false, locking: true) { access in
             H5Fcreate(path, flags, hid_t(H5P_DEFAULT), access)
         }
     }
 
     /// Opens a file that exists.
-    public convenience init(opening path: String, _ access: Access = .readOnly) throws(HDF5Error) {
+    ///
+    /// - Parameter locking: false on file systems that have no locks; then nothing stops a writer.
+    public convenience init(
+        opening path: String, _ access: Access = .readOnly, locking: Bool = true
+    ) throws(HDF5Error) {
         let flags =
             switch access {
-            case .readOnly, .readOnlyWithoutLocks: chdf5_read_only()
+            case .readOnly: chdf5_read_only()
             case .readOnlyWhileWritten: chdf5_read_only_swmr()
             case .readWrite: chdf5_read_write()
             }
         // What is read can be no larger than the file allows; a file that we write ourselves may not be on disk yet.
         try self.init(
-            path: path, operation: "open the file", limit: access == .readWrite ? nil : path,
-            locking: access != .readOnlyWithoutLocks
+            path: path, operation: "open the file", limitedByFile: access != .readWrite, locking: locking
         ) { access in H5Fopen(path, flags, access) }
     }
 
     private init(
-        path: String, operation: String, limit: String?, locking: Bool, _ open: (hid_t) -> hid_t
+        path: String, operation: String, limitedByFile: Bool, locking: Bool, _ open: (hid_t) -> hid_t
     ) throws(HDF5Error) {
         let access = try Library.open(operation, at: path, parent: nil) { H5Pcreate(chdf5_file_access_class()) }
         try Library.call(operation, at: path) { H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110) }
@@ -61,7 +62,7 @@ public final class File: Sendable {
         }
         handle = try Library.open(operation, at: path, parent: nil) { open(access.id) }
         self.path = path
-        root = try Group(opening: "/", in: handle, file: Place(file: path, object: "/", limitedByFile: limit != nil))
+        root = try Group(opening: "/", in: handle, file: Place(file: path, object: "/", limitedByFile: limitedByFile))
     }
 
     /// From now on readers may follow: objects and attributes must all exist, and no handle of an attribute be open.

@@ -16,6 +16,7 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
     /// The innermost cause, which usually names the real reason.
     public var reason: String { causes.last ?? "no reason given" }
 
+    /// One sentence: where, what was tried, the innermost cause.
     public var description: String { "\(place): could not \(operation): \(reason)." }
 
     /// Whether some cause contains `text`.

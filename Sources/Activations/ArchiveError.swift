@@ -1,0 +1,91 @@
+internal import HDF5
+
+/// Why an archive could not be opened, read or written: one finding, or all of a broken structure at once.
+public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What kind of trouble it is, for programs.
+    public enum Kind: String, Sendable, Hashable {
+        /// There is no such file, it is a directory, or it may not be read or written.
+        case inaccessible
+        /// The output exists already.
+        case exists
+        /// Not an HDF5 file, or one of another format.
+        case foreign
+        /// An archive of a newer major version.
+        case newer
+        /// Truncated, damaged, or against the rules of the format.
+        case malformed
+        /// No split, layer, record or sample of this name or number.
+        case unknown
+        /// What was to be written is against the rules of the format.
+        case refused
+        /// The system failed: the disk is full, a read failed.
+        case system
+    }
+
+    /// One thing that is wrong.
+    public struct Finding: Sendable, Hashable, CustomStringConvertible {
+        /// File, and after a colon the object in it.
+        public let location: String
+        /// What is wrong; what was expected, what was found.
+        public let problem: String
+        /// What to do.
+        public let remedy: String
+
+        /// `where: what is wrong. What to do.`
+        public var description: String { "\(location): \(problem). \(remedy)" }
+    }
+
+    /// What kind of trouble it is.
+    public let kind: Kind
+    /// At least one.
+    public let findings: [Finding]
+
+    /// One line per finding.
+    public var description: String { findings.map(\.description).joined(separator: "\n") }
+
+    init(_ kind: Kind, findings: [Finding]) {
+        self.kind = kind
+        self.findings = findings
+    }
+
+    init(_ kind: Kind, at location: String, _ problem: String, _ remedy: String) {
+        self.init(kind, findings: [Finding(location: location, problem: problem, remedy: remedy)])
+    }
+
+    /// A failure of libhdf5 on an archive that is open.
+    init(_ error: HDF5Error, reading path: String) {
+        self.init(
+            .system, at: error.place, "could not \(error.operation) (\(error.reason))",
+            "The file is damaged, or the disk failed: copy it again from its source.")
+    }
+
+    init(_ error: HDF5Error, writing path: String) {
+        let isFull = error.mentions("No space left") || error.mentions("Disk quota") || error.mentions("File too large")
+        self.init(
+            .system, at: error.place, "could not \(error.operation) (\(error.reason))",
+            isFull
+                ? "The disk is full: make room and record again; the committed records in this file are safe."
+                : "The committed records in this file are safe.")
+    }
+}
+
+/// The one of `names` that differs from `name` in the fewest insertions, deletions and substitutions, where that is
+/// at most half of its letters (Levenshtein 1966). O(length²) each.
+func nearestName(to name: String, among names: [String]) -> String? {
+    let letters = Array(name.lowercased())
+    let distances = names.map { candidate in
+        var row = Array(0...letters.count)
+        for (line, letter) in candidate.lowercased().enumerated() {
+            var diagonal = row[0]
+            row[0] = line + 1
+            for column in letters.indices {
+                let substituted = diagonal + (letters[column] == letter ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(substituted, diagonal + 1, row[column] + 1)
+            }
+        }
+        return (distance: row[letters.count], name: candidate)
+    }
+    guard let best = distances.min(by: { $0.distance < $1.distance }) else { return nil }
+    return best.distance * 2 <= max(letters.count, best.name.count) ? best.name : nil
+}

@@ -1,0 +1,20 @@
+/// How data lie in chunks, and how names are written.
+enum ArchiveLayout {
+    /// No chunk of a layer is larger, unless one sample is.
+    static let chunkBytes = 16 * 1024 * 1024
+    /// Rows per chunk of everything that has a few bytes per record.
+    static let seriesRows = 128
+
+    /// Samples per chunk: ceil(n/m), m the fewest chunks of at most 16 MiB. Whole rows, because a chunk that splits
+    /// the units makes reading a record 37 times slower.
+    static func samplesPerChunk(samples: Int, bytesPerSample: Int) -> Int {
+        let most = max(1, chunkBytes / max(1, bytesPerSample))
+        let chunks = max(1, (samples + most - 1) / most)
+        return max(1, (samples + chunks - 1) / chunks)
+    }
+
+    /// A framework's name as it stands in the archive: `/` would make groups.
+    static func stored(_ name: String) -> String {
+        String(name.map { $0 == "/" ? ":" : $0 })
+    }
+}

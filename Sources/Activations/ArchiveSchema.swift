@@ -1,0 +1,1 @@
+public struct ArchiveSchema { public static let format = "activation-archive"; public static let version = "1.0" }

@@ -1,0 +1,46 @@
+internal import COpenSSL
+
+/// SHA-256 (FIPS 180-4) of bytes that arrive in pieces.
+struct Digest: ~Copyable {
+    private let context: OpaquePointer
+
+    init() {
+        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+            preconditionFailure("libcrypto has no SHA-256")
+        }
+        self.context = context
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        let status = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+        precondition(status == 1, "libcrypto cannot hash")
+    }
+
+    mutating func add(_ text: String) { Array(text.utf8).withUnsafeBytes { add($0) } }
+
+    /// The 32 bytes of the digest.
+    consuming func finish() -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 32) { bytes, count in
+            let status = EVP_DigestFinal_ex(context, bytes.baseAddress, nil)
+            precondition(status == 1, "libcrypto cannot hash")
+            count = 32
+        }
+    }
+
+    /// The digest of the bytes of `values` as they are stored.
+    static func of(_ values: ElementArray) -> [UInt8] {
+        var digest = Digest()
+        values.withUnsafeBytes { digest.add($0) }
+        return digest.finish()
+    }
+}
+
+extension [UInt8] {
+    /// Two lower-case hexadecimal digits per byte.
+    var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,81 @@
+internal import FoundationEssentials
+
+/// The hyperparameters that stand in the archive: one flat JSON object, so that any reader finds a number by its name.
+struct Provenance: Encodable {
+    private var values: [String: Value] = [:]
+
+    private enum Value: Encodable {
+        case text(String)
+        case whole(Int)
+        case word(UInt64)
+        case real(Double)
+        case truth(Bool)
+        case list([Int])
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .text(let value): try container.encode(value)
+            case .whole(let value): try container.encode(value)
+            case .word(let value): try container.encode(value)
+            case .real(let value): try container.encode(value)
+            case .truth(let value): try container.encode(value)
+            case .list(let value): try container.encode(value)
+            }
+        }
+    }
+
+    init(_ request: TrainingRequest, _ data: DataSet) {
+        values = [
+            "activation": .text(request.activation.rawValue),
+            "batch_size": .whole(request.batchSize),
+            "classes": .whole(data.classNames.count),
+            "data": .text(data.name),
+            "epochs": .whole(request.epochs),
+            "hidden": .list(request.hidden),
+            "learning_rate": .real(request.learningRate),
+            "optimizer": .text(request.optimizer.name),
+            "recorded_samples": .whole(request.recordedSamples),
+            "schedule": .text(request.schedule.description),
+            "seed": .word(request.seed),
+            "standardized_inputs": .truth(request.standardizesInputs),
+            "test_samples": .whole(data.test?.count ?? 0),
+            "threads": .whole(request.threads),
+            "train_samples": .whole(data.train.count),
+        ]
+        if case .sgd(let momentum) = request.optimizer { values["momentum"] = .real(momentum) }
+        switch request.data {
+        case .szt: break
+        case .csv(let path): values["data_files"] = .text(path)
+        case .idx(let files):
+            values["data_files"] = .text(
+                [files.trainImages, files.trainLabels, files.testImages, files.testLabels].compactMap(\.self)
+                    .joined(separator: " "))
+        }
+        if let adversary = request.adversary {
+            values["adversary"] = .text(adversary.name)
+            values["adversary_target"] = .text(adversary.target.rawValue)
+            values["adversarial_training"] = .truth(request.trainsOnAdversary)
+            values["epsilon"] = .real(adversary.epsilon)
+            if case .pgd(let steps, let stepSize) = adversary.attack {
+                values["pgd_steps"] = .whole(steps)
+                values["pgd_step_size"] = .real(stepSize)
+            }
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try values.encode(to: encoder)
+    }
+
+    /// The object as text, keys in alphabetical order.
+    func json() throws(TrainingError) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        } catch {
+            throw TrainingError(.request, "hyperparameters: not writable as JSON: \(error). Change the request.")
+        }
+    }
+}

@@ -1,0 +1,83 @@
+/// Everything that decides what a run computes and records.
+public struct TrainingRequest: Sendable, Hashable, Codable {
+    /// Where the data come from.
+    public var data: DataSource
+    /// Units of the hidden layers, inputs first; none gives softmax regression. Default 10, 7, 5, 4, 3.
+    public var hidden = [10, 7, 5, 4, 3]
+    /// The function of every hidden layer. Default tanh.
+    public var activation = Activation.tanh
+    /// The rule of a step. Default SGD with momentum 0.9.
+    public var optimizer = Optimizer.sgd(momentum: 0.9)
+    /// The size η of a step. Default 0.05.
+    public var learningRate = 0.05
+    /// Samples per step; the last batch of an epoch holds what is left. Default 128.
+    public var batchSize = 128
+    /// Passes over the training samples. Default 100.
+    public var epochs = 100
+    /// The seed of everything random: the split, the first weights, the order of the samples, attacks. Default 0.
+    public var seed: UInt64 = 0
+    /// The share of the samples to train on where the test samples are not files of their own; nil for 0.8.
+    public var trainShare: Double?
+    /// Whether every input is shifted and scaled to mean 0 and standard deviation 1 over the training samples.
+    public var standardizesInputs = false
+    /// The recorded epochs. Default 30 epochs spaced logarithmically.
+    public var schedule = EpochSchedule.logarithmic(count: 30)
+    /// At most how many samples of the training set, and of the test set, are recorded: the first ones. Default 5000.
+    public var recordedSamples = 5000
+    /// Who changes inputs, for a recorded split of changed inputs. Default nobody.
+    public var adversary: Adversary?
+    /// Whether every training batch is changed by the adversary before the step (and never seen as it was).
+    public var trainsOnAdversary = false
+    /// Threads that share each batch; another number changes the last bits of the results. Default 1.
+    public var threads = 1
+    /// The archive's title; nil for one made of the data's name and the network.
+    public var title: String?
+    /// The level of the archive's deflate filter, 1 to 12; nil for none.
+    public var deflateLevel: Int?
+    /// Whether each record is forced to the disk, against power loss.
+    public var synchronizes = false
+    /// Whether a file that exists at the archive's path is replaced.
+    public var overwrites = false
+
+    /// Creates the request with defaults for everything but the data.
+    public init(data: DataSource) {
+        self.data = data
+    }
+
+    /// Checks what can be checked without data. `train` calls it.
+    ///
+    /// - Throws: an error of kind `request` that names the first impossible number.
+    public func validate() throws(TrainingError) {
+        func check(_ holds: Bool, _ name: String, _ found: String, _ expected: String) throws(TrainingError) {
+            guard !holds else { return }
+            throw TrainingError(.request, "\(name): \(found) is impossible; expected \(expected). Change it.")
+        }
+        let wrongWidth = hidden.first { $0 < 1 || $0 > 1_000_000 }
+        try check(wrongWidth == nil, "hidden layers", "\(wrongWidth ?? 0) units", "from 1 to 1000000 units per layer")
+        try check(learningRate > 0 && learningRate.isFinite, "learning rate", "\(learningRate)", "a number above 0")
+        if case .sgd(let momentum) = optimizer {
+            try check(momentum >= 0 && momentum < 1, "momentum", "\(momentum)", "a number from 0 to below 1")
+        }
+        try check(batchSize >= 1, "batch size", "\(batchSize)", "a whole number from 1")
+        try check(epochs >= 1, "epochs", "\(epochs)", "a whole number from 1")
+        try check(recordedSamples >= 1, "recorded samples", "\(recordedSamples)", "a whole number from 1")
+        try check(threads >= 1 && threads <= 1024, "threads", "\(threads)", "a whole number from 1 to 1024")
+        try check(
+            deflateLevel.map { (1...12).contains($0) } ?? true, "deflate", "level \(deflateLevel ?? 0)",
+            "a level from 1 to 12")
+        if let adversary {
+            try check(
+                adversary.epsilon > 0 && adversary.epsilon.isFinite, "epsilon", "\(adversary.epsilon)",
+                "a number above 0")
+            if case .pgd(let steps, let stepSize) = adversary.attack {
+                try check(steps >= 1, "pgd steps", "\(steps)", "a whole number from 1")
+                try check(stepSize > 0 && stepSize.isFinite, "pgd step size", "\(stepSize)", "a number above 0")
+            }
+        }
+        if trainsOnAdversary, adversary == nil {
+            throw TrainingError(
+                .request, "adversarial training: no adversary; expected one with an epsilon. Name fgsm, pgd or noise.")
+        }
+        _ = try schedule.epochs(upTo: epochs)
+    }
+}
