@@ -179,23 +179,36 @@ private struct TargetEntries {
 private func sparseTerm<Code: FixedWidthInteger>(
     _ coupling: Coupling, _ margins: Margins, _ entries: TargetEntries, codes: UnsafeBufferPointer<Code>, symbols: Int
 ) -> Double {
-    var sums = [Double](repeating: 0, count: symbols)
-    for row in codes.indices { sums[Int(codes[row])] += margins.rows[row] }
     var sum = CompensatedSum()
-    for mass in sums where mass > 0 { sum.add(mass * log2(margins.total / mass)) }
-    for symbol in sums.indices { sums[symbol] = 0 }
-    var touched: [Int] = []
-    for target in entries.totals.indices {
-        for entry in entries.starts[target]..<entries.starts[target + 1] {
-            let symbol = Int(codes[Int(entries.rows[entry])])
-            if sums[symbol] == 0 { touched.append(symbol) }
-            sums[symbol] += entries.masses[entry]
-        }
-        for symbol in touched {
-            if touched.count > 1 { sum.add(-sums[symbol] * log2(entries.totals[target] / sums[symbol])) }
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: symbols) { sums in
+        sums.initialize(repeating: 0)
+        for row in codes.indices { sums[Int(truncatingIfNeeded: codes[row])] += margins.rows[row] }
+        for symbol in sums.indices {
+            if sums[symbol] > 0 { sum.add(sums[symbol] * log2(margins.total / sums[symbol])) }
             sums[symbol] = 0
         }
-        touched.removeAll(keepingCapacity: true)
+        // One place more than there are symbols, so that the next place can be written before it is known to count.
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: symbols + 1) { touched in
+            touched.initialize(repeating: 0)
+            entries.rows.withUnsafeBufferPointer { rows in
+                entries.masses.withUnsafeBufferPointer { masses in
+                    for target in entries.totals.indices {
+                        var count = 0
+                        for entry in entries.starts[target]..<entries.starts[target &+ 1] {
+                            let symbol = Int(truncatingIfNeeded: codes[Int(rows[entry])])
+                            touched[count] = symbol
+                            count &+= sums[symbol] == 0 ? 1 : 0
+                            sums[symbol] += masses[entry]
+                        }
+                        let mass = entries.totals[target]
+                        for symbol in touched[..<count] {
+                            if count > 1 { sum.add(-sums[symbol] * log2(mass / sums[symbol])) }
+                            sums[symbol] = 0
+                        }
+                    }
+                }
+            }
+        }
     }
     return sum.value / margins.total
 }

@@ -25,7 +25,9 @@ struct DiscretizationTests {
     }
 
     @Test func `width bins are those of the Float64 formula, at every edge, for Float and Double`() throws {
-        let ranges = [(0.0, 1.0), (-1, 1), (0, 255), (-0.3, 0.7), (0x1p-1040, 0x3p-1040), (-1e300, 1e300), (5, 5.000001)]
+        let ranges = [
+            (0.0, 1.0), (-1, 1), (0, 255), (-0.3, 0.7), (0x1p-1040, 0x3p-1040), (-1e300, 1e300), (5, 5.000001),
+        ]
         for (low, high) in ranges {
             for bins in [2, 3, 20, 30, 40, 100, 256, 65536] {
                 let rule = try Discretization("width:\(bins)@run")
