@@ -8,7 +8,8 @@ struct ColumnCoder: ~Copyable {
     private let edges: [Double]
     /// Numbers what has no small dense code: distinct values, far-apart multiples of a step.
     private var table: SymbolTable
-    private var sorter = KeySorter()
+    /// Orders the values of a unit, for quantiles.
+    private var sorter: KeySorter
     /// Whether a value lay outside of the range of its rule.
     private(set) var sawValueOutside = false
 
@@ -26,6 +27,7 @@ struct ColumnCoder: ~Copyable {
             edges = []
         }
         table = SymbolTable(capacity: samples)
+        sorter = KeySorter(count: samples)
     }
 
     /// Writes the code of every value of unit `unit` and returns K, an exclusive bound of the codes.
@@ -130,7 +132,7 @@ struct ColumnCoder: ~Copyable {
     private mutating func codeQuantiles<S: BinaryFloatingPoint>(
         _ values: UnsafeBufferPointer<S>, bins: Int, into codes: UnsafeMutableBufferPointer<Int32>
     ) -> Int {
-        sorter.sort(count: values.count) { sample in orderedKey(of: Double(values[sample])) }
+        sorter.sort { sample in orderedKey(of: Double(values[sample])) }
         var smaller = 0
         for place in 0..<values.count {
             if place > 0, sorter.keys[place] != sorter.keys[place - 1] { smaller = place }

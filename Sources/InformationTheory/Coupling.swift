@@ -18,6 +18,18 @@ struct Coupling {
     /// The number of target symbols.
     let targetCount: Int
 
+    /// Whether entry x is the one entry of row x, for all rows: so for a hard target on distinct rows.
+    let hasOneEntryPerRow: Bool
+
+    init(rowStarts: [Int], targets: [Int32], masses: [Double], targetCount: Int) {
+        self.rowStarts = rowStarts
+        self.targets = targets
+        self.masses = masses
+        self.targetCount = targetCount
+        hasOneEntryPerRow =
+            rowStarts.last == rowStarts.count - 1 && rowStarts.indices.allSatisfy { rowStarts[$0] == $0 }
+    }
+
     /// The same cells with other masses.
     func with(masses: [Double]) -> Coupling {
         Coupling(rowStarts: rowStarts, targets: targets, masses: masses, targetCount: targetCount)
