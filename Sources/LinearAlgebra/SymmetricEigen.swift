@@ -19,7 +19,7 @@ public struct Eigenpairs: Sendable {
 /// not converge.
 let relativeResidualLimit = 1e-10
 
-/// The number of pairs and vectors between which LAPACK's and ARPACK's index type can count.
+/// The largest dimension that LAPACK's 32-bit indices can count.
 private let greatestExtent = Int(Int32.max)
 
 /// Returns the `count` largest eigenvalues of a dense symmetric matrix with their vectors, by LAPACK; `nil` means all.
