@@ -24,26 +24,29 @@ extension KernelPCA {
         }
     }
 
+    /// Whether all samples are equal.
     static func isConstant(_ samples: Matrix<Double>) -> Bool {
         let features = samples.columns
-        return samples.values.indices.allSatisfy { samples.values[$0] == samples.values[$0 % features] }
+        return samples.values.withUnsafeBufferPointer { values in
+            (features..<max(features, values.count)).allSatisfy { values[$0] == values[$0 - features] }
+        }
     }
 
+    /// The mean sample.
     static func columnMeans(_ samples: Matrix<Double>) -> [Double] {
         var sums = [Double](repeating: 0, count: samples.columns)
-        for row in 0..<samples.rows {
-            for column in sums.indices { sums[column] += samples.values[row * samples.columns + column] }
+        samples.values.withUnsafeBufferPointer { values in
+            for row in 0..<samples.rows {
+                for column in sums.indices { sums[column] += values[row * samples.columns + column] }
+            }
         }
         return sums.map { $0 / Double(samples.rows) }
     }
 
+    /// The samples less `shift`, or as they are without one.
     static func subtracting(_ shift: [Double]?, from samples: Matrix<Double>) -> Matrix<Double> {
         guard let shift else { return samples }
-        var result = samples
-        for row in 0..<samples.rows {
-            for column in shift.indices { result.values[row * samples.columns + column] -= shift[column] }
-        }
-        return result
+        return mapped(samples) { value, column in value - shift[column] }
     }
 
     /// Centres a symmetric kernel matrix in place; returns the means of its rows and of all its elements before.
@@ -78,11 +81,26 @@ extension KernelPCA {
         return scalingColumns(of: vectors, by: signs)
     }
 
+    /// The matrix with each column times a factor of its own.
     static func scalingColumns(of matrix: Matrix<Double>, by factors: [Double]) -> Matrix<Double> {
-        var result = matrix
-        for row in 0..<matrix.rows {
-            for column in factors.indices { result.values[row * matrix.columns + column] *= factors[column] }
+        mapped(matrix) { value, column in value * factors[column] }
+    }
+
+    private static func mapped(
+        _ matrix: Matrix<Double>, _ transform: (_ value: Double, _ column: Int) -> Double
+    ) -> Matrix<Double> {
+        let columns = matrix.columns
+        let values = [Double](unsafeUninitializedCapacity: matrix.values.count) { target, count in
+            matrix.values.withUnsafeBufferPointer { source in
+                for row in 0..<matrix.rows {
+                    for column in 0..<columns {
+                        let index = row * columns + column
+                        target.initializeElement(at: index, to: transform(source[index], column))
+                    }
+                }
+            }
+            count = matrix.values.count
         }
-        return result
+        return Matrix(rows: matrix.rows, columns: columns, values: values)
     }
 }

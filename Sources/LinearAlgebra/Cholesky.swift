@@ -10,7 +10,7 @@ internal import CLinearAlgebra
 /// Source: LAPACK `dpotrf`.
 public func choleskyFactor(of matrix: consuming Matrix<Double>) throws(LinearAlgebraError) -> Matrix<Double> {
     let n = matrix.rows
-    precondition(matrix.columns == n, "a symmetric matrix is square")
+    precondition(matrix.columns == n && matrix.isWhole, "a symmetric matrix is square")
     guard n > 0 else { return matrix }
     for row in 0..<n {
         for column in 0...row where !matrix.values[row * n + column].isFinite {

@@ -47,6 +47,7 @@ public func innerProducts(
     precondition(b.columns == d, "rows of \(d) and of \(b.columns) numbers have no inner product")
     precondition(aRows.lowerBound >= 0 && aRows.upperBound <= a.rows, "rows \(aRows) lie outside \(a.rows)")
     precondition(bRows.lowerBound >= 0 && bRows.upperBound <= b.rows, "rows \(bRows) lie outside \(b.rows)")
+    precondition(a.isWhole && b.isWhole, "a matrix has another number of elements than its shape says")
     precondition(stride >= bRows.count, "the rows of the target overlap")
     a.values.withUnsafeBufferPointer { aElements in
         b.values.withUnsafeBufferPointer { bElements in

@@ -21,7 +21,7 @@ public func topEigenpairs(
     of matrix: Matrix<Double>, count: Int, start: [Double], probe: [Double]
 ) throws(LinearAlgebraError) -> Eigenpairs {
     let n = matrix.rows
-    precondition(matrix.columns == n, "a symmetric matrix is square")
+    precondition(matrix.columns == n && matrix.isWhole, "a symmetric matrix is square")
     if let index = matrix.values.firstIndex(where: { !$0.isFinite }) {
         throw .notFinite(row: index / n, column: index % n)
     }

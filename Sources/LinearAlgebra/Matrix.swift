@@ -8,10 +8,11 @@ public struct Matrix<Scalar: Sendable>: Sendable {
     /// The number of columns (features).
     public let columns: Int
 
-    /// The elements, row after row; their number stays `rows * columns`.
-    public var values: [Scalar] {
-        didSet { precondition(values.count == rows * columns, "a matrix keeps its number of elements") }
-    }
+    /// The elements, row after row.
+    ///
+    /// Replace elements, never change how many there are: a matrix of another number is a programming error, found where it is
+    /// used. (An observer here would copy the whole array at each assignment to an element, measured.)
+    public var values: [Scalar]
 
     /// Creates a matrix of `rows` × `columns` from its elements, row after row.
     public init(rows: Int, columns: Int, values: [Scalar]) {
@@ -37,6 +38,11 @@ public struct Matrix<Scalar: Sendable>: Sendable {
             precondition(contains(row: row, column: column), "(\(row), \(column)) lies outside \(rows) × \(columns)")
             values[row * columns + column] = newValue
         }
+    }
+
+    /// Whether there are as many elements as the shape says; asked before memory goes to a C library.
+    var isWhole: Bool {
+        values.count == rows * columns
     }
 
     private func contains(row: Int, column: Int) -> Bool {

@@ -70,6 +70,8 @@ extension Matrix where Scalar: BLASScalar {
         precondition(
             rows == (transposingFirst ? a.columns : a.rows) && columns == (transposingSecond ? b.rows : b.columns),
             "the product does not have the shape \(rows) × \(columns)")
+        precondition(
+            a.isWhole && b.isWhole && isWhole, "a matrix has another number of elements than its shape says")
         let (rows, columns) = (self.rows, self.columns)
         guard rows > 0, columns > 0 else { return }
         a.values.withUnsafeBufferPointer { aElements in

@@ -19,7 +19,7 @@ public struct Eigenpairs: Sendable {
 /// not converge.
 let relativeResidualLimit = 1e-10
 
-/// The number of pairs and vectors between which LAPACK's and ARPACK's index type can count.
+/// The largest dimension that LAPACK's 32-bit indices can count.
 private let greatestExtent = Int(Int32.max)
 
 /// Returns the `count` largest eigenvalues of a dense symmetric matrix with their vectors, by LAPACK; `nil` means all.
@@ -43,6 +43,7 @@ public func eigenpairs(
     let n = matrix.rows
     let count = count ?? n
     precondition(matrix.columns == n && n > 0 && n <= greatestExtent, "a symmetric matrix is square and not empty")
+    precondition(matrix.isWhole, "a matrix has another number of elements than its shape says")
     precondition(count > 0 && count <= n, "1 to \(n) eigenpairs can be asked for, not \(count)")
     if let index = matrix.values.firstIndex(where: { !$0.isFinite }) {
         throw .notFinite(row: index / n, column: index % n)
@@ -83,6 +84,7 @@ public func eigenpairs(
 public func eigenvalues(of matrix: consuming Matrix<Double>) throws(LinearAlgebraError) -> [Double] {
     let n = matrix.rows
     precondition(matrix.columns == n && n > 0 && n <= greatestExtent, "a symmetric matrix is square and not empty")
+    precondition(matrix.isWhole, "a matrix has another number of elements than its shape says")
     if let index = matrix.values.firstIndex(where: { !$0.isFinite }) {
         throw .notFinite(row: index / n, column: index % n)
     }

@@ -130,6 +130,29 @@ private func randomGram(_ n: Int, seed: UInt64) -> Matrix<Double> {
         }
     }
 
+    @Test func `An eigenvector that the start vector does not contain is noticed`() {
+        // A diagonal operator: a start vector without the first coordinate never leaves its complement.
+        let n = 100
+        var start = normal(n, seed: 31)
+        start[0] = 0
+        #expect(throws: LinearAlgebraError.repeatedEigenvalues) {
+            try topEigenpairs(dimension: n, count: 4, start: start, probe: normal(n, seed: 32)) { v, product in
+                for i in 0..<n { product[i] = Double(n - i) * v[i] }
+            }
+        }
+    }
+
+    @Test func `Only negative eigenvalues are found as well as positive ones`() throws {
+        let n = 100
+        let pairs = try topEigenpairs(
+            dimension: n, count: 3, start: normal(n, seed: 33), probe: normal(n, seed: 34)
+        ) { v, product in
+            for i in 0..<n { product[i] = -Double(n - i) * v[i] }
+        }
+        // ARPACK stops at a residual of 1e-13 · λ; rounding is n · ulp · ‖A‖ = 2e-12.
+        for (value, expected) in zip(pairs.values, [-1.0, -2, -3]) { #expect(abs(value - expected) < 4e-12) }
+    }
+
     @Test func `A matrix of low rank is refused by ARPACK rather than filled from its own random vectors`() throws {
         // Rank 3: the Krylov space of any vector has dimension 4 at most.
         let x = Matrix(rows: 50, columns: 3, values: normal(150, seed: 21))

@@ -74,6 +74,17 @@ import Testing
         #expect(c.values.allSatisfy { $0 == 128 })
     }
 
+    @Test func `Setting elements uses the memory that is there`() {
+        var matrix = Matrix<Double>(rows: 100, columns: 100, repeating: 0)
+        let before = matrix.values.withUnsafeBufferPointer { $0.baseAddress }
+        for index in 0..<100 {
+            matrix[index, index] = 1
+            matrix.values[index] += 1
+        }
+        #expect(matrix.values.withUnsafeBufferPointer { $0.baseAddress } == before)
+        #expect(matrix.values.reduce(0, +) == 200)
+    }
+
     @Test func `An empty inner extent leaves beta times the old content`() {
         let a = Matrix<Double>(rows: 2, columns: 0, values: [])
         let b = Matrix<Double>(rows: 0, columns: 1, values: [])
