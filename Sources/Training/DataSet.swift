@@ -46,6 +46,16 @@ public enum DataSource: Sendable, Hashable, Codable {
     /// A table whose last column is the label.
     case csv(path: String)
 
+    /// The files that are read.
+    var paths: [String] {
+        switch self {
+        case .szt: []
+        case .idx(let files):
+            [files.trainImages, files.trainLabels, files.testImages, files.testLabels].compactMap(\.self)
+        case .csv(let path): [path]
+        }
+    }
+
     /// Reads the data: files checked, labels turned into class ids, training and test samples apart.
     ///
     /// Without test files, `trainShare` (default 0.8) of the samples, drawn by `seed`, are for training and the rest for

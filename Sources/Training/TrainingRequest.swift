@@ -32,7 +32,9 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
     public var threads = 1
     /// The archive's title; nil for one made of the data's name and the network.
     public var title: String?
-    /// The level of the archive's deflate filter, 1 to 12; nil for none.
+    /// The program that records, with its version, as the archive names it. Default `infoplane`.
+    public var producer = "infoplane"
+    /// The level of the archive's deflate filter, 1 to 9; nil for none.
     public var deflateLevel: Int?
     /// Whether each record is forced to the disk, against power loss.
     public var synchronizes = false
@@ -61,10 +63,10 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
         try check(batchSize >= 1, "batch size", "\(batchSize)", "a whole number from 1")
         try check(epochs >= 1, "epochs", "\(epochs)", "a whole number from 1")
         try check(recordedSamples >= 1, "recorded samples", "\(recordedSamples)", "a whole number from 1")
-        try check(threads >= 1 && threads <= 1024, "threads", "\(threads)", "a whole number from 1 to 1024")
+        try check(threads >= 1 && threads <= 256, "threads", "\(threads)", "a whole number from 1 to 256")
         try check(
-            deflateLevel.map { (1...12).contains($0) } ?? true, "deflate", "level \(deflateLevel ?? 0)",
-            "a level from 1 to 12")
+            deflateLevel.map { (1...9).contains($0) } ?? true, "deflate", "level \(deflateLevel ?? 0)",
+            "a level from 1 to 9")
         if let adversary {
             try check(
                 adversary.epsilon > 0 && adversary.epsilon.isFinite, "epsilon", "\(adversary.epsilon)",
