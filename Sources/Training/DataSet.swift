@@ -59,7 +59,7 @@ public enum DataSource: Sendable, Hashable, Codable {
     /// Reads the data: files checked, labels turned into class ids, training and test samples apart.
     ///
     /// Without test files, `trainShare` (default 0.8) of the samples, drawn by `seed`, are for training and the rest for
-    /// testing, both in their original order; a share of 1 leaves no test samples. Bytes of IDX files become v/255.
+    /// testing, both in their original order; a share that rounds to all samples leaves none for testing. Bytes of IDX files become v/255.
     ///
     /// - Throws: an error of kind `data` for a file that is missing, damaged or contradicts another; of kind `request`
     ///   for a share outside (0, 1], or a share where the test samples are files of their own.

@@ -61,7 +61,7 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
             try check(momentum >= 0 && momentum < 1, "momentum", "\(momentum)", "a number from 0 to below 1")
         }
         try check(batchSize >= 1, "batch size", "\(batchSize)", "a whole number from 1")
-        try check(epochs >= 1, "epochs", "\(epochs)", "a whole number from 1")
+        try check((1...10_000_000).contains(epochs), "epochs", "\(epochs)", "a whole number from 1 to 10000000")
         try check(recordedSamples >= 1, "recorded samples", "\(recordedSamples)", "a whole number from 1")
         try check(threads >= 1 && threads <= 256, "threads", "\(threads)", "a whole number from 1 to 256")
         try check(

@@ -8,7 +8,7 @@ public struct TrainingProgress: Sendable, Hashable {
     public let epochs: Int
     /// The mean loss in nats over the batches of this epoch, each before its step; for epoch 0 over the training set.
     public let loss: Double
-    /// The share of right answers over the same samples.
+    /// The share of right answers over the same samples (with adversarial training, the changed ones).
     public let trainAccuracy: Double
     /// The share of right answers over the test samples, as of the last record; nil without test samples.
     public let testAccuracy: Double?

@@ -173,7 +173,7 @@ func message(_ body: () throws -> some Any) -> String {
         ("1,0.5\n2,1\n", ":1: the label 0.5 is not a class"), ("1,a\n2,b\n3,c\n", "label of its own"),
         ("1,a\n2,\n", ":2: no label"), ("1,\"a\n2,b\n", ":1: a quote is never closed"),
         ("1,a\n2,b\0\n", "not a text file"),
-        ("150,4,setosa,virginica\n", "1 samples"), ("150,4,setosa,virginica\n1,2,3,0\n", ":1: column 3 is “setosa”"),
+        ("150,4,setosa,virginica\n1,2,3,0\n", ":1: column 3 is “setosa”"),
     ])
     func `hostile tables are refused in one sentence`(text: String, part: String) {
         let found = message { try Self.load(text) }
