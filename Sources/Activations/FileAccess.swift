@@ -32,6 +32,12 @@ enum FileAccess {
         }
     }
 
+    /// Bytes of a file now, 0 where there is none.
+    static func size(of path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     /// Removes a file that we have just created and could not fill.
     static func remove(_ path: String) { unlink(path) }
 

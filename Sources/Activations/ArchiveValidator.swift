@@ -1,0 +1,417 @@
+internal import HDF5
+
+/// Checks the structure of an archive against the schema and gathers everything that is wrong, without reading
+/// activations. What it finds valid it keeps open for the reader.
+struct ArchiveValidator {
+    private let file: File
+    private(set) var findings: [ArchiveError.Finding] = []
+    private var committed = 0
+    /// Bytes that the committed records take up at least, in data sets without a filter.
+    private var leastBytes = 0
+
+    private init(_ file: File) { self.file = file }
+
+    /// - Throws: all findings at once.
+    static func contents(of file: File, fileSize: Int) throws(ArchiveError) -> ArchiveContents {
+        var validator = ArchiveValidator(file)
+        let version = try validator.checkFormat()
+        let contents = validator.contents(version: version)
+        if validator.findings.isEmpty, validator.leastBytes > fileSize {
+            validator.add(
+                file.path,
+                "the committed records take \(validator.leastBytes) bytes, but the file has \(fileSize)",
+                "The file is cut off: copy it again, whole, from its source.")
+        }
+        guard validator.findings.isEmpty, let contents else {
+            throw ArchiveError(.malformed, findings: validator.findings)
+        }
+        return contents
+    }
+
+    private mutating func add(_ location: String, _ problem: String, _ remedy: String) {
+        findings.append(ArchiveError.Finding(location: location, problem: problem, remedy: remedy))
+    }
+
+    /// Runs `body`; a failure of libhdf5 becomes a finding.
+    @discardableResult
+    private mutating func attempt<Result>(
+        _ body: (inout ArchiveValidator) throws(HDF5Error) -> Result?
+    ) -> Result? {
+        do throws(HDF5Error) {
+            return try body(&self)
+        } catch {
+            add(
+                error.place, "could not \(error.operation) (\(error.reason))",
+                "The file is damaged: copy it again from its source.")
+            return nil
+        }
+    }
+
+    // MARK: The whole
+
+    private func checkFormat() throws(ArchiveError) -> String {
+        guard let format = try text("format") else {
+            throw ArchiveError(
+                .foreign, at: file.path, "this HDF5 file is no activation archive: it does not name its format",
+                "Name an archive that a recorder wrote.")
+        }
+        guard format == ArchiveSchema.format else {
+            throw ArchiveError(
+                .foreign, at: file.path, "the format is “\(format)”, expected “\(ArchiveSchema.format)”",
+                "Name an archive that a recorder wrote.")
+        }
+        let version = try text("version") ?? ""
+        guard let major = version.split(separator: ".").first.flatMap({ Int($0) }), major >= 1 else {
+            throw ArchiveError(
+                .malformed, at: file.path, "“\(version)” is no version of the format, expected 1.x",
+                "Record again, or mend its recorder.")
+        }
+        guard major == 1 else {
+            throw ArchiveError(
+                .newer, at: file.path, "the archive has version \(version), this program reads 1.x",
+                "Use a newer InfoPlane.")
+        }
+        return version
+    }
+
+    private func text(_ attribute: String) throws(ArchiveError) -> String? {
+        do throws(HDF5Error) {
+            guard case .string(let text)? = try file.root.attribute(attribute) else { return nil }
+            return text
+        } catch {
+            throw ArchiveError(error, reading: file.path)
+        }
+    }
+
+    private mutating func contents(version: String) -> ArchiveContents? {
+        let root = file.root
+        guard let rule = ArchiveSchema.version1.rule("/") else { return nil }
+        // The counter first: all that is read after it holds at least so many records, also while a writer goes on.
+        guard let counter = dataset("committed", in: root, rule: "/committed", samples: nil),
+            let count = attempt({ _ throws(HDF5Error) in try counter.read(Int.self) })?.first
+        else { return nil }
+        guard count >= 0 else {
+            add(counter.location, "\(count) records are committed", "The file is damaged: record again.")
+            return nil
+        }
+        committed = count
+        let attributes = checkAttributes(of: root, rule: rule, inputsPerEpoch: nil)
+        let info = ArchiveInfo(version: version, attributes: attributes)
+        let epochs: [Int] = series("epoch", in: root, rule: "/epoch") ?? []
+        let steps: [Int]? = series("step", in: root, rule: "/step")
+        checkOrder(epochs, steps)
+        var metrics: [Metric] = []
+        if let group = group("metrics", in: root, rule: "/metrics") {
+            for name in names(in: group) {
+                if let values: [Double] = series(name, in: group, rule: "/metrics/<metric>") {
+                    metrics.append(Metric(name: name, values: values))
+                }
+            }
+        }
+        var splits: [SplitContents] = []
+        if let group = group("splits", in: root, rule: "/splits") {
+            let names = names(in: group)
+            if names.isEmpty { add(group.location, "there is no split", "Record at least one.") }
+            for name in names {
+                if let split = split(name, in: group) { splits.append(split) }
+            }
+        }
+        return ArchiveContents(
+            info: info, committed: committed, epochs: epochs, steps: steps, metrics: metrics, splits: splits)
+    }
+
+    private mutating func checkOrder(_ epochs: [Int], _ steps: [Int]?) {
+        for record in epochs.indices.dropFirst() {
+            let (before, after) = (epochs[record - 1], epochs[record])
+            let stepsAscend = steps.map { $0.count == epochs.count && $0[record - 1] < $0[record] } ?? false
+            if after < before || after == before && !stepsAscend {
+                add(
+                    "\(file.path):/epoch", "epoch \(after) follows epoch \(before)",
+                    "Records must ascend: record again.")
+                return
+            }
+        }
+    }
+
+    // MARK: A split
+
+    private mutating func split(_ name: String, in parent: Group) -> SplitContents? {
+        let pattern = "/splits/<split>"
+        guard let group = group(name, in: parent, rule: pattern) else { return nil }
+        let countBefore = findings.count
+        guard let labels = dataset("labels", in: group, rule: "\(pattern)/labels", samples: nil),
+            let labelShape = attempt({ _ throws(HDF5Error) in try labels.shape })
+        else { return nil }
+        let samples = labelShape[0]
+        let labelsInfo = labelsInfo(labels, shape: labelShape)
+        let ids = dataset("sample_ids", in: group, rule: "\(pattern)/sample_ids", samples: samples)
+        let inputs = inputs(of: group, pattern: pattern, samples: samples)
+        var layers: [LayerContents] = []
+        if let layersGroup = self.group("layers", in: group, rule: "\(pattern)/layers") {
+            let ranges = self.group("ranges", in: group, rule: "\(pattern)/ranges")
+            let digests = self.group("digests", in: group, rule: "\(pattern)/digests")
+            let names = names(in: layersGroup)
+            if names.isEmpty { add(layersGroup.location, "there is no layer", "Record at least one.") }
+            for name in names {
+                let range = ranges.flatMap { dataset(name, in: $0, rule: "\(pattern)/ranges/<layer>", samples: nil) }
+                let digest = digests.flatMap { dataset(name, in: $0, rule: "\(pattern)/digests/<layer>", samples: nil) }
+                guard let layer = layer(name, in: layersGroup, samples: samples), let range, let digest else {
+                    continue
+                }
+                layers.append(LayerContents(info: layer.info, values: layer.values, ranges: range, digests: digest))
+            }
+        }
+        layers.sort { ($0.info.order, $0.info.name) < ($1.info.order, $1.info.name) }
+        for (layer, next) in zip(layers, layers.dropFirst()) where layer.info.order == next.info.order {
+            add(
+                next.values.location, "its order \(next.info.order) is also that of “\(layer.info.name)”",
+                "Record again.")
+        }
+        guard findings.count == countBefore, let labelsInfo, let ids, let inputs else { return nil }
+        let info = SplitInfo(
+            name: name, sampleCount: samples, inputs: inputs.info, labels: labelsInfo, layers: layers.map(\.info))
+        return SplitContents(
+            info: info, inputs: inputs.values, inputDigests: inputs.digests, labels: labels, sampleIDs: ids,
+            layers: layers)
+    }
+
+    private mutating func labelsInfo(_ labels: Dataset, shape: [Int]) -> LabelsInfo? {
+        attempt { _ throws(HDF5Error) in
+            guard try labels.elementType == .int64 else {
+                return .values(width: shape.count == 2 ? shape[1] : 1)
+            }
+            if case .strings(let names)? = try labels.attribute("class_names") { return .classes(names: names) }
+            return .classes(names: [])
+        }
+    }
+
+    private mutating func inputs(
+        of group: Group, pattern: String, samples: Int
+    ) -> (info: InputsInfo, values: Dataset, digests: Dataset?)? {
+        // The attribute decides which of the two forms is meant, so it is looked up before the form is checked.
+        let flag = attempt { _ throws(HDF5Error) -> Attribute? in
+            guard try group.kind(of: "inputs") == .dataset else { return nil }
+            return try group.dataset("inputs").attribute("per_epoch")
+        }
+        let perEpoch: Bool
+        switch flag {
+        case .uint8(let value): perEpoch = value == 1
+        case .int64(let value): perEpoch = value == 1
+        default: perEpoch = false
+        }
+        guard
+            let values = dataset(
+                "inputs", in: group, rule: "\(pattern)/inputs", samples: samples, inputsPerEpoch: perEpoch)
+        else { return nil }
+        var digests: Dataset?
+        if perEpoch {
+            digests = dataset("input_digests", in: group, rule: "\(pattern)/input_digests", samples: nil)
+            guard digests != nil else { return nil }
+        }
+        return attempt { validator throws(HDF5Error) in
+            let shape = try values.shape
+            guard let type = NumberType(try values.elementType) else { return nil }
+            let info = InputsInfo(
+                shape: Array(shape.dropFirst(perEpoch ? 2 : 1)), elementType: type, perEpoch: perEpoch)
+            try validator.checkSize(
+                of: values, records: perEpoch ? validator.committed : 1, rowShape: [samples] + info.shape, type: type)
+            return (info, values, digests)
+        }
+    }
+
+    private mutating func layer(
+        _ name: String, in group: Group, samples: Int
+    ) -> (info: LayerInfo, values: Dataset)? {
+        let countBefore = findings.count
+        guard let values = dataset(name, in: group, rule: "/splits/<split>/layers/<layer>", samples: samples),
+            findings.count == countBefore
+        else { return nil }
+        return attempt { validator throws(HDF5Error) in
+            let shape = try values.shape
+            guard let type = NumberType(try values.elementType) else { return nil }
+            var texts: [String: String] = [:]
+            for attribute in ["kind", "activation", "module", "pooling"] {
+                if case .string(let text)? = try values.attribute(attribute) { texts[attribute] = text }
+            }
+            let order: Int
+            switch try values.attribute("order") {
+            case .int64(let number): order = Int(number)
+            case .uint8(let number): order = Int(number)
+            default: return nil
+            }
+            guard let kind = texts["kind"].flatMap(LayerKind.init(rawValue:)) else { return nil }
+            let info = LayerInfo(
+                name: name, order: order, kind: kind, activation: texts["activation"], module: texts["module"],
+                pooling: texts["pooling"], unitShape: Array(shape.dropFirst(2)), elementType: type,
+                sampleCount: samples)
+            try validator.checkSize(
+                of: values, records: validator.committed, rowShape: [samples] + info.unitShape, type: type)
+            return (info, values)
+        }
+    }
+
+    /// Notes how many bytes the records need, and refuses shapes that no file can hold.
+    private mutating func checkSize(
+        of dataset: Dataset, records: Int, rowShape: [Int], type: NumberType
+    ) throws(HDF5Error) {
+        var bytes = type.size
+        var isTooLarge = false
+        for extent in rowShape + [records] {
+            let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
+            isTooLarge = isTooLarge || overflow
+            bytes = overflow ? 0 : product
+        }
+        let (sum, overflow) = leastBytes.addingReportingOverflow(try dataset.filters.isEmpty ? bytes : 0)
+        guard !isTooLarge, !overflow else {
+            add(
+                dataset.location, "the shape \(rowShape) is too large for any file",
+                "The file is damaged: record again.")
+            return
+        }
+        leastBytes = sum
+    }
+
+    // MARK: One object
+
+    private mutating func names(in group: Group) -> [String] {
+        attempt { _ throws(HDF5Error) in try group.children().map(\.name) } ?? []
+    }
+
+    private mutating func group(_ name: String, in parent: Group, rule path: String) -> Group? {
+        guard let rule = ArchiveSchema.version1.rule(path), isThere(name, in: parent, rule: rule) else { return nil }
+        return attempt { _ throws(HDF5Error) in try parent.group(name) }
+    }
+
+    /// The values of the committed records of a data set with one number each.
+    private mutating func series<T: Element>(_ name: String, in parent: Group, rule path: String) -> [T]? {
+        guard let dataset = dataset(name, in: parent, rule: path, samples: nil) else { return nil }
+        let count = committed
+        return attempt { _ throws(HDF5Error) in try dataset.read(start: [0], count: [count]) }
+    }
+
+    private mutating func isThere(_ name: String, in parent: Group, rule: ArchiveSchema.ObjectRule) -> Bool {
+        let location = parent.path == "/" ? "\(file.path):/\(name)" : "\(parent.location)/\(name)"
+        let countBefore = findings.count
+        let found = attempt { _ throws(HDF5Error) in try parent.kind(of: name) }
+        guard findings.count == countBefore else { return false }
+        guard let found else {
+            if rule.required != .optional {
+                add(location, "this \(rule.kind.noun) is missing", "Record again with a recorder that writes it.")
+            }
+            return false
+        }
+        guard found.rawValue == rule.kind.rawValue else {
+            add(location, "this is no \(rule.kind.noun)", "Record again with a recorder that writes one.")
+            return false
+        }
+        return true
+    }
+
+    /// Opens a data set and checks its type, shape and attributes; nil where it is missing or unusable.
+    private mutating func dataset(
+        _ name: String, in parent: Group, rule path: String, samples: Int?, inputsPerEpoch: Bool? = nil
+    ) -> Dataset? {
+        guard let rule = ArchiveSchema.version1.rule(path), isThere(name, in: parent, rule: rule) else { return nil }
+        guard let dataset = attempt({ _ throws(HDF5Error) in try parent.dataset(name) }) else { return nil }
+        let forms = (rule.forms ?? []).filter { inputsPerEpoch == nil || ($0.shape.first == "E") == inputsPerEpoch }
+        let countBefore = findings.count
+        attempt { validator throws(HDF5Error) -> Void? in
+            try validator.check(dataset, forms: forms, samples: samples)
+        }
+        checkAttributes(of: dataset, rule: rule, inputsPerEpoch: inputsPerEpoch)
+        return findings.count == countBefore ? dataset : nil
+    }
+
+    private mutating func check(
+        _ dataset: Dataset, forms: [ArchiveSchema.Form], samples: Int?
+    ) throws(HDF5Error) {
+        let shape = try dataset.shape
+        let type = NumberType(try dataset.elementType)
+        let candidates = forms.filter { form in
+            type.map(form.types.contains) == true
+                && (form.shape.last == "..." ? shape.count >= form.shape.count - 1 : shape.count == form.shape.count)
+        }
+        guard let form = candidates.first else {
+            add(
+                dataset.location,
+                "it holds \(type?.rawValue ?? "another type") \(shape); expected "
+                    + forms.map(\.description).joined(separator: " or "),
+                "Record again with a recorder that keeps to this.")
+            return
+        }
+        for (axis, extent) in shape.enumerated() {
+            let symbol = axis < form.shape.count ? form.shape[axis] : "..."
+            switch symbol {
+            case "E" where extent < committed:
+                add(
+                    dataset.location, "it has \(extent) records, but \(committed) are committed",
+                    "The file is damaged: copy it again from its source.")
+            case "n" where samples.map { $0 != extent } ?? (extent < 1):
+                add(
+                    dataset.location,
+                    samples.map { "\(extent) samples, but the labels have \($0)" } ?? "there are no samples",
+                    form.shape.first == "E" ? "Record this layer again." : "Record this split again.")
+            case "k" where extent < 1, "..." where extent < 1:
+                add(dataset.location, "axis \(axis) of \(shape) is empty", "Record again.")
+            default:
+                if let length = Int(symbol), length != extent {
+                    add(dataset.location, "axis \(axis) has \(extent) elements, expected \(length)", "Record again.")
+                }
+            }
+        }
+    }
+
+    /// Checks the attributes of a rule and returns those that are there.
+    @discardableResult
+    private mutating func checkAttributes(
+        of object: Object, rule: ArchiveSchema.ObjectRule, inputsPerEpoch: Bool?
+    ) -> [String: Attribute] {
+        var attributes: [String: Attribute] = [:]
+        for attribute in rule.attributes {
+            let countBefore = findings.count
+            let found = attempt { _ throws(HDF5Error) in try object.attribute(attribute.name) }
+            guard findings.count == countBefore else { continue }
+            guard let found else {
+                let isRequired =
+                    switch attribute.required {
+                    case .always: true
+                    case .optional: false
+                    case .fixedInputs: inputsPerEpoch == false
+                    case .perEpochInputs: inputsPerEpoch == true
+                    }
+                if isRequired {
+                    add(object.location, "the attribute “\(attribute.name)” is missing", "Record again, or add it.")
+                }
+                continue
+            }
+            guard attribute.type.holds(found) else {
+                add(
+                    object.location, "the attribute “\(attribute.name)” is not of type \(attribute.type.rawValue)",
+                    "Record again, or write it again.")
+                continue
+            }
+            if let values = attribute.values, case .string(let text) = found, !values.contains(text) {
+                add(
+                    object.location,
+                    "the attribute “\(attribute.name)” is “\(text)”; expected one of \(values.joined(separator: ", "))",
+                    "Record again, or write it again.")
+                continue
+            }
+            attributes[attribute.name] = found
+        }
+        return attributes
+    }
+}
+
+extension ArchiveSchema.ObjectRule.Kind {
+    fileprivate var noun: String { self == .group ? "group" : "data set" }
+}
+
+extension ArchiveSchema.AttributeRule.ValueType {
+    fileprivate func holds(_ value: Attribute) -> Bool {
+        switch (self, value) {
+        case (.string, .string), (.strings, .strings), (.uint8, .uint8), (.integer, .uint8), (.integer, .int64): true
+        default: false
+        }
+    }
+}
