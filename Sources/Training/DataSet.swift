@@ -46,10 +46,20 @@ public enum DataSource: Sendable, Hashable, Codable {
     /// A table whose last column is the label.
     case csv(path: String)
 
+    /// The files that are read.
+    var paths: [String] {
+        switch self {
+        case .szt: []
+        case .idx(let files):
+            [files.trainImages, files.trainLabels, files.testImages, files.testLabels].compactMap(\.self)
+        case .csv(let path): [path]
+        }
+    }
+
     /// Reads the data: files checked, labels turned into class ids, training and test samples apart.
     ///
     /// Without test files, `trainShare` (default 0.8) of the samples, drawn by `seed`, are for training and the rest for
-    /// testing, both in their original order; a share of 1 leaves no test samples. Bytes of IDX files become v/255.
+    /// testing, both in their original order; a share that rounds to all samples leaves none for testing. Bytes of IDX files become v/255.
     ///
     /// - Throws: an error of kind `data` for a file that is missing, damaged or contradicts another; of kind `request`
     ///   for a share outside (0, 1], or a share where the test samples are files of their own.

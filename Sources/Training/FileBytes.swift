@@ -8,9 +8,9 @@ internal import CDeflate
 
 /// The whole content of a data file, decompressed where its first bytes say gzip.
 enum FileBytes {
-    /// Reads the file at `path`, of whatever length, into memory.
-    static func read(_ path: String) throws(TrainingError) -> [UInt8] {
-        let bytes = try readAsIs(path)
+    /// Reads the file at `path` into memory, and refuses folders and devices.
+    static func contents(of path: String) throws(TrainingError) -> [UInt8] {
+        let bytes = try stored(at: path)
         return bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B ? try inflate(bytes, path) : bytes
     }
 
@@ -21,7 +21,7 @@ enum FileBytes {
         return (true, status.st_mode & S_IFMT == S_IFDIR)
     }
 
-    private static func readAsIs(_ path: String) throws(TrainingError) -> [UInt8] {
+    private static func stored(at path: String) throws(TrainingError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw TrainingError(
@@ -36,7 +36,7 @@ enum FileBytes {
         var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
             while filled < size {
-                let count = systemRead(descriptor, buffer.baseAddress! + filled, size - filled)
+                let count = read(descriptor, buffer.baseAddress! + filled, size - filled)
                 if count < 0 && errno == EINTR { continue }
                 if count < 0 { failure = errno }
                 if count <= 0 { break }
@@ -93,8 +93,4 @@ enum FileBytes {
         }
         return result
     }
-}
-
-private func systemRead(_ descriptor: Int32, _ memory: UnsafeMutableRawPointer, _ count: Int) -> Int {
-    read(descriptor, memory, count)
 }

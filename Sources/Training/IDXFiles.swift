@@ -139,7 +139,7 @@ struct IDXArray {
     }
 
     init(readingFrom path: String) throws(TrainingError) {
-        bytes = try FileBytes.read(path)
+        bytes = try FileBytes.contents(of: path)
         guard bytes.count >= 4, bytes[0] == 0, bytes[1] == 0, let type = ElementType(rawValue: bytes[2]) else {
             let found = bytes.prefix(4).map { hexadecimal($0) }.joined(separator: " ")
             throw TrainingError(

@@ -11,6 +11,7 @@ struct Provenance: Encodable {
         case real(Double)
         case truth(Bool)
         case list([Int])
+        case texts([String])
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
@@ -21,6 +22,7 @@ struct Provenance: Encodable {
             case .real(let value): try container.encode(value)
             case .truth(let value): try container.encode(value)
             case .list(let value): try container.encode(value)
+            case .texts(let value): try container.encode(value)
             }
         }
     }
@@ -44,14 +46,8 @@ struct Provenance: Encodable {
             "train_samples": .whole(data.train.count),
         ]
         if case .sgd(let momentum) = request.optimizer { values["momentum"] = .real(momentum) }
-        switch request.data {
-        case .szt: break
-        case .csv(let path): values["data_files"] = .text(path)
-        case .idx(let files):
-            values["data_files"] = .text(
-                [files.trainImages, files.trainLabels, files.testImages, files.testLabels].compactMap(\.self)
-                    .joined(separator: " "))
-        }
+        let paths = request.data.paths
+        if !paths.isEmpty { values["data_files"] = .texts(paths) }
         if let adversary = request.adversary {
             values["adversary"] = .text(adversary.name)
             values["adversary_target"] = .text(adversary.target.rawValue)

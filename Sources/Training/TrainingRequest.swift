@@ -32,7 +32,9 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
     public var threads = 1
     /// The archive's title; nil for one made of the data's name and the network.
     public var title: String?
-    /// The level of the archive's deflate filter, 1 to 12; nil for none.
+    /// The program that records, with its version, as the archive names it. Default `infoplane`.
+    public var producer = "infoplane"
+    /// The level of the archive's deflate filter, 1 to 9; nil for none.
     public var deflateLevel: Int?
     /// Whether each record is forced to the disk, against power loss.
     public var synchronizes = false
@@ -59,12 +61,12 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
             try check(momentum >= 0 && momentum < 1, "momentum", "\(momentum)", "a number from 0 to below 1")
         }
         try check(batchSize >= 1, "batch size", "\(batchSize)", "a whole number from 1")
-        try check(epochs >= 1, "epochs", "\(epochs)", "a whole number from 1")
+        try check((1...10_000_000).contains(epochs), "epochs", "\(epochs)", "a whole number from 1 to 10000000")
         try check(recordedSamples >= 1, "recorded samples", "\(recordedSamples)", "a whole number from 1")
-        try check(threads >= 1 && threads <= 1024, "threads", "\(threads)", "a whole number from 1 to 1024")
+        try check(threads >= 1 && threads <= 256, "threads", "\(threads)", "a whole number from 1 to 256")
         try check(
-            deflateLevel.map { (1...12).contains($0) } ?? true, "deflate", "level \(deflateLevel ?? 0)",
-            "a level from 1 to 12")
+            deflateLevel.map { (1...9).contains($0) } ?? true, "deflate", "level \(deflateLevel ?? 0)",
+            "a level from 1 to 9")
         if let adversary {
             try check(
                 adversary.epsilon > 0 && adversary.epsilon.isFinite, "epsilon", "\(adversary.epsilon)",

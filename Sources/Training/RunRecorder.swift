@@ -1,0 +1,171 @@
+internal import Activations
+internal import LinearAlgebra
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// Writes what a network makes of every recorded split to the archive, record by record.
+struct RunRecorder {
+    /// The splits by name, as many samples each as are recorded.
+    let sampleCounts: [(split: String, samples: Int)]
+    private(set) var recordedEpochs: [Int] = []
+    private(set) var metrics: [String: Double] = [:]
+
+    private let writer: ArchiveWriter
+    private let layerNames: [String]
+    private let data: DataSet
+    private let train: LabelledSamples
+    private let test: LabelledSamples?
+    private let attacked: (adversary: Adversary, samples: LabelledSamples)?
+
+    /// Creates the archive; a file that is there is replaced only where the request says so.
+    init(
+        _ request: TrainingRequest, _ data: DataSet, _ network: MultilayerPerceptron, path: String
+    ) throws(TrainingError) {
+        self.data = data
+        train = data.train.prefix(request.recordedSamples)
+        test = data.test?.prefix(request.recordedSamples)
+        attacked = try Self.attacked(request.adversary, train: train, test: test)
+        let layers = Self.layers(of: network)
+        layerNames = layers.map(\.name)
+        func split(_ name: String, _ samples: LabelledSamples, changes: Bool) -> SplitDescription {
+            let cell = Cell(
+                samples: samples.count, unitShape: data.inputShape, values: .float32(samples.inputs.values))
+            return SplitDescription(
+                name: name, inputs: changes ? .perEpoch(shape: data.inputShape, type: .float32) : .fixed(cell),
+                labels: .classes(samples.labels, names: data.classNames), sampleIDs: samples.sampleIDs, layers: layers)
+        }
+        var splits = [split("train", train, changes: false)]
+        if let test { splits.append(split("test", test, changes: false)) }
+        if let all = data.all { splits.append(split("all", all, changes: false)) }
+        if let attacked { splits.append(split(attacked.adversary.splitName, attacked.samples, changes: true)) }
+        sampleCounts = splits.map { ($0.name, $0.labels.count) }
+
+        var description = ArchiveDescription(producer: request.producer, splits: splits)
+        let training = request.adversary.map { request.trainsOnAdversary ? ", trained on \($0.name)" : "" } ?? ""
+        description.title = request.title ?? "\(data.name), \(network.name)\(training)"
+        description.model = network.name
+        description.hyperparameters = try Provenance(request, data).json()
+        description.metricNames = ["train_loss", "train_accuracy", "fisher_trace"]
+        if test != nil { description.metricNames? += ["test_loss", "test_accuracy"] }
+        if let attacked { description.metricNames?.append("\(attacked.adversary.splitName)_accuracy") }
+        try Self.makeRoom(at: path, overwriting: request.overwrites)
+        do throws(ArchiveError) {
+            writer = try ArchiveWriter(
+                creating: path, description,
+                options: WriterOptions(deflate: request.deflateLevel, synchronizes: request.synchronizes))
+        } catch {
+            throw TrainingError(.archive, error.description)
+        }
+    }
+
+    /// Refuses a path at which something stands that is not to be replaced.
+    static func check(_ path: String, _ request: TrainingRequest) throws(TrainingError) {
+        let found = FileBytes.exists(path)
+        if found.folder {
+            throw TrainingError(.archive, "\(path): a folder; expected a file to write. Give the name of a file in it.")
+        }
+        if request.data.paths.contains(path) {
+            throw TrainingError(.archive, "\(path): is read as data; expected another file. Give another name.")
+        }
+        if found.something, !request.overwrites {
+            throw TrainingError(
+                .archive, "\(path): exists; expected a new file. Give another name, or ask for it to be overwritten.")
+        }
+    }
+
+    private static func makeRoom(at path: String, overwriting: Bool) throws(TrainingError) {
+        guard overwriting, FileBytes.exists(path).something else { return }
+        guard unlink(path) == 0 else {
+            throw TrainingError(
+                .archive, "\(path): cannot be replaced: \(String(cString: strerror(errno))). Give another name.")
+        }
+    }
+
+    private static func attacked(
+        _ adversary: Adversary?, train: LabelledSamples, test: LabelledSamples?
+    ) throws(TrainingError) -> (Adversary, LabelledSamples)? {
+        guard let adversary else { return nil }
+        switch adversary.target {
+        case .train: return (adversary, train)
+        case .test:
+            guard let test else {
+                throw TrainingError(
+                    .request,
+                    "adversary: \(adversary.splitName) needs test samples; expected some, found a train share of 1. "
+                        + "Lower the share, or attack the training samples.")
+            }
+            return (adversary, test)
+        }
+    }
+
+    private static func layers(of network: MultilayerPerceptron) -> [LayerDescription] {
+        let hidden = network.widths.dropFirst().dropLast()
+        let classes = network.widths[network.widths.count - 1]
+        var layers = hidden.enumerated().map { index, units in
+            LayerDescription(
+                name: "fc\(index + 1)", order: index + 1, kind: .dense, activation: network.activation.rawValue,
+                unitShape: [units])
+        }
+        layers.append(
+            LayerDescription(
+                name: "logits", order: layers.count + 1, kind: .logits, activation: Activation.identity.rawValue,
+                unitShape: [classes]))
+        layers.append(
+            LayerDescription(
+                name: "softmax", order: layers.count + 1, kind: .softmax, activation: "softmax", unitShape: [classes]))
+        return layers
+    }
+
+    /// Records the network as it is after `epoch`. Returns false, with nothing written, where a loss is not finite.
+    mutating func record(_ learner: Learner, epoch: Int) throws(TrainingError) -> Bool {
+        let onTrain = learner.evaluate(data.train, keeping: train.count)
+        let onTest = data.test.map { learner.evaluate($0, keeping: test?.count ?? 0) }
+        let onAll = data.all.map { learner.evaluate($0, keeping: $0.count) }
+        let onAttacked = attacked.map {
+            learner.evaluate($0.samples, keeping: $0.samples.count, adversary: $0.adversary, epoch: epoch)
+        }
+        let evaluations = [onTrain, onTest, onAll, onAttacked].compactMap(\.self)
+        guard evaluations.allSatisfy({ $0.score.lossSum.isFinite }) else { return false }
+
+        let trainCount = Double(data.train.count)
+        metrics = [
+            "train_loss": onTrain.score.lossSum / trainCount,
+            "train_accuracy": Double(onTrain.score.correct) / trainCount,
+            "fisher_trace": onTrain.score.fisherSum / trainCount,
+        ]
+        if let onTest, let test = data.test {
+            metrics["test_loss"] = onTest.score.lossSum / Double(test.count)
+            metrics["test_accuracy"] = Double(onTest.score.correct) / Double(test.count)
+        }
+        if let attacked, let onAttacked {
+            metrics["\(attacked.adversary.splitName)_accuracy"] =
+                Double(onAttacked.score.correct) / Double(attacked.samples.count)
+        }
+        do throws(ArchiveError) {
+            try writer.beginRecord(epoch: epoch)
+            for ((name, _), evaluation) in zip(sampleCounts, evaluations) {
+                if !evaluation.inputs.isEmpty { try writer.writeInputs(.float32(evaluation.inputs), split: name) }
+                for (layer, values) in zip(layerNames, evaluation.outputs) {
+                    try writer.write(.float32(values), split: name, layer: layer)
+                }
+            }
+            try writer.commitRecord(metrics: metrics)
+        } catch {
+            throw TrainingError(.archive, error.description)
+        }
+        recordedEpochs.append(epoch)
+        return true
+    }
+
+    func close() throws(TrainingError) {
+        do throws(ArchiveError) {
+            try writer.close()
+        } catch {
+            throw TrainingError(.archive, error.description)
+        }
+    }
+}
