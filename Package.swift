@@ -78,7 +78,7 @@ let package = Package(
         tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"]),
         tests(of: "KernelMethods", imports: ["LinearAlgebra", "Randomness"]),
         tests(of: "Training", imports: ["Activations", "LinearAlgebra"]),
-        tests(of: "Analysis", imports: ["Activations", "Results", "InformationTheory"]),
+        tests(of: "Analysis", imports: ["Activations", "HDF5", "InformationTheory", "Results"]),
         tests(of: "Findings", imports: ["Results"]),
         tests(of: "Reporting", imports: ["Results"]),
         .testTarget(

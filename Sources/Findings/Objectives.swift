@@ -15,7 +15,7 @@ public struct Objectives: Sendable {
         for beta in betas where !(beta > 0 && beta.isFinite) {
             throw FindingsError(
                 place: "beta \(beta)", problem: "β divides the complexity; expected a positive finite number",
-                remedy: "Give one or more such as 0.5,1,2")
+                remedy: "Give one or more such as 0.5,1,2.")
         }
         self.betas = betas
     }

@@ -15,7 +15,7 @@ extension ResultSet {
                 problem: "archive \(id) was analyzed with \(archive.epochs.count) records and content digest "
                     + "\(archive.contentDigest.prefix(12)), the other results with \(mine.epochs.count) records and "
                     + "\(mine.contentDigest.prefix(12))",
-                remedy: "Analyze the same state of the archive again on one side")
+                remedy: "Analyze the same state of the archive again on one side.")
         }
         for measurement in other.measurements {
             guard let mine = self[measurement.key], mine != measurement else { continue }
@@ -25,7 +25,7 @@ extension ResultSet {
                 problem: "\(key.quantity.rawValue) of \(key.split)/\(key.layer) at epoch "
                     + "\(key.epoch.map(String.init) ?? "–"), \(key.discretization) \(key.target) is \(measurement.value) "
                     + "bits here and \(mine.value) bits in the other results",
-                remedy: "Numbers with one key must agree: analyze both on one kind of machine with one version")
+                remedy: "Numbers with one key must agree: analyze both on one kind of machine with one version.")
         }
         for archive in other.archives.values { insert(archive) }
         for measurement in other.measurements { insert(measurement) }

@@ -20,7 +20,7 @@ struct ResultsDecoder {
         } catch {
             throw ResultsError(
                 place: path, problem: "the results are damaged: \(error.reason)",
-                remedy: "Analyze the archive again into another file, or take an older copy")
+                remedy: "Analyze the archive again into another file, or take an older copy.")
         }
     }
 
@@ -34,12 +34,12 @@ struct ResultsDecoder {
         guard stat(path, &status) == 0 else {
             throw ResultsError(
                 place: path, problem: String(cString: strerror(errno)).lowercasedFirst,
-                remedy: "infoplane analyze ARCHIVE -o \(path) writes it")
+                remedy: "infoplane analyze ARCHIVE -o \(path) writes it.")
         }
         guard access(path, R_OK) == 0 else {
             throw ResultsError(
                 place: path, problem: String(cString: strerror(errno)).lowercasedFirst,
-                remedy: "Ask its owner for read permission")
+                remedy: "Ask its owner for read permission.")
         }
     }
 
@@ -49,7 +49,7 @@ struct ResultsDecoder {
         } catch {
             throw ResultsError(
                 place: path, problem: "not a results file: HDF5 says \(error.reason)",
-                remedy: "Give a file that infoplane analyze wrote")
+                remedy: "Give a file that infoplane analyze wrote.")
         }
     }
 
@@ -59,17 +59,17 @@ struct ResultsDecoder {
             if case .string("activation-archive")? = format {
                 throw ResultsError(
                     place: path, problem: "an activation archive, not results",
-                    remedy: "Run infoplane analyze \(path) first")
+                    remedy: "Run infoplane analyze \(path) first.")
             }
             throw ResultsError(
                 place: path, problem: "an HDF5 file, but not results of InfoPlane",
-                remedy: "Give a file that infoplane analyze wrote")
+                remedy: "Give a file that infoplane analyze wrote.")
         }
         let version = (try? file.root.attribute("version")).flatMap(\.self)
         guard case .string(let number)? = version, number.hasPrefix("1.") else {
             throw ResultsError(
                 place: path, problem: "results of format version \(version.map { "\($0)" } ?? "unknown"); expected 1.x",
-                remedy: "Read it with the version of InfoPlane that wrote it, or a newer one")
+                remedy: "Read it with the version of InfoPlane that wrote it, or a newer one.")
         }
     }
 

@@ -17,5 +17,5 @@ public struct ResultsError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The sentence.
-    public var description: String { "\(place): \(problem). \(remedy)." }
+    public var description: String { "\(place): \(problem). \(remedy)" }
 }

@@ -53,14 +53,14 @@ public struct ResultsFile: Sendable {
             unlink(temporary)
             throw ResultsError(
                 place: path, problem: "could not be written: \(error.reason)",
-                remedy: "Free some space or choose another place with -o; the file is as it was")
+                remedy: "Free some space or choose another place with -o; the file is as it was.")
         }
         guard Self.synchronize(temporary), rename(temporary, path) == 0 else {
             let reason = String(cString: strerror(errno))
             unlink(temporary)
             throw ResultsError(
                 place: path, problem: "could not be replaced: \(reason)",
-                remedy: "Check the permissions of its folder; the file is as it was")
+                remedy: "Check the permissions of its folder; the file is as it was.")
         }
         _ = Self.synchronize(directory.isEmpty ? "." : directory)
         seen = Identity(of: path)

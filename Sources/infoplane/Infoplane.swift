@@ -2,5 +2,25 @@ import ArgumentParser
 
 @main
 struct Infoplane: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "infoplane")
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "infoplane",
+        abstract: "Information analysis of trained neural networks, from recorded activations.",
+        discussion: """
+            Record once, then estimate as often as you like: a recorder writes the activations of every recorded epoch \
+            to an archive; the analyzer reads it and writes results; the report shows them. All quantities are in bits.
+
+            EXAMPLES:
+              infoplane record szt --activation tanh -o tanh.h5
+              infoplane analyze tanh.h5
+              infoplane report tanh.results.h5 -o report.html
+
+            EXIT CODES: 0 done; 1 findings or failed cells; 2 could not run; 64 usage.
+            """,
+        version: version,
+        subcommands: [
+            RecordCommand.self, InspectCommand.self, AnalyzeCommand.self, ReduceCommand.self, MergeCommand.self,
+            ExportCommand.self, ReportCommand.self,
+        ])
 }

@@ -1,0 +1,212 @@
+public import Activations
+public import InformationTheory
+internal import Spelling
+
+/// What an analysis computes: the cells in order, every discretization resolved, every key known before the first
+/// number is computed. Made from a request and an archive without reading activations.
+public struct AnalysisPlan: Sendable {
+    /// One discretization of a cell, with the range that it resolves to.
+    public struct Binning: Sendable, Hashable {
+        /// The discretization.
+        public let discretization: Discretization
+        /// The range for `width` over run, epoch or network; nil where the rule finds its own.
+        public let range: ValueRange?
+        /// Whether GIB terms are computed for it.
+        public let hasGIB: Bool
+        /// Whether the arrays beside its measurements are kept.
+        public let keepsArrays: Bool
+    }
+
+    /// One piece of work: the labels of a split, or a cell (split × layer × record).
+    public struct Unit: Sendable {
+        /// The split.
+        public let split: SplitInfo
+        /// The layer; nil for the labels of the split.
+        public let layer: LayerInfo?
+        /// The record's index; 0 for the labels of the split.
+        public let record: Int
+        /// How many samples, the first ones.
+        public let samples: Int
+        /// The discretizations; none for the labels of the split.
+        public let binnings: [Binning]
+
+        /// `split/layer`, for people.
+        public var name: String { layer.map { "\(split.name)/\($0.name)" } ?? split.name }
+    }
+
+    /// The archive's id.
+    public let archiveID: String
+    /// The epoch of each record.
+    public let epochs: [Int]
+    /// The request that the plan resolves.
+    public let request: AnalysisRequest
+    /// The work, in order: split by split, record by record, layer by layer.
+    public let units: [Unit]
+
+    /// Resolves a request against an archive.
+    ///
+    /// Ranges `@run` and `@network` are those of all committed records; `@epoch` that of the record.
+    ///
+    /// - Throws: where a split, layer or epoch is not in the archive (names the nearest), or nothing is left to do.
+    /// - Complexity: O(splits × layers × records); reads the ranges, no activations.
+    public init(_ request: AnalysisRequest, of archive: ActivationArchive) throws(AnalysisError) {
+        self.request = request
+        archiveID = archive.info.id
+        epochs = archive.epochs
+        guard archive.committedRecords > 0 else {
+            throw AnalysisError(
+                place: archive.path, problem: "the archive holds no committed record; expected at least one",
+                remedy: "Wait until the recorder has written one, or record again.")
+        }
+        let records = try request.epochs.records(of: archive.epochs, in: archive.path)
+        guard !records.isEmpty else {
+            throw AnalysisError(
+                place: archive.path,
+                problem: "none of its \(archive.epochs.count) records matches epochs "
+                    + "\(request.epochs)", remedy: "infoplane inspect lists the recorded epochs.")
+        }
+        let binnings = request.resolvedBinnings
+        var units: [Unit] = []
+        for split in try Self.splits(request.splits, of: archive) {
+            let samples = min(request.samples ?? split.sampleCount, split.sampleCount)
+            guard samples > 0 else {
+                throw AnalysisError(
+                    place: "\(archive.path):/splits/\(split.name)", problem: "the split has no samples",
+                    remedy: "Choose another with --split.")
+            }
+            let layers = try Self.layers(request.layers, of: split, in: archive)
+            let ranges = try Self.ranges(of: split, in: archive)
+            units.append(Unit(split: split, layer: nil, record: 0, samples: samples, binnings: []))
+            for record in records {
+                for layer in layers {
+                    var resolved: [Binning] = []
+                    for (index, (discretization, hasGIB)) in binnings.enumerated() {
+                        let keepsArrays = request.keep == .all || (request.keep == .headline && index == 0)
+                        resolved.append(
+                            Binning(
+                                discretization: discretization,
+                                range: ranges.range(for: discretization, layer: layer.name, record: record),
+                                hasGIB: hasGIB, keepsArrays: keepsArrays))
+                    }
+                    units.append(
+                        Unit(split: split, layer: layer, record: record, samples: samples, binnings: resolved))
+                }
+            }
+        }
+        self.units = units
+    }
+
+    private init(archiveID: String, epochs: [Int], request: AnalysisRequest, units: [Unit]) {
+        self.archiveID = archiveID
+        self.epochs = epochs
+        self.request = request
+        self.units = units
+    }
+
+    /// Returns the part of the plan that is shard `number` of `count` (counted from 1): a contiguous block; all blocks
+    /// together are the plan. More shards than units leave some of them empty.
+    public func shard(_ number: Int, of count: Int) -> AnalysisPlan {
+        precondition(count > 0 && (1...count).contains(number), "shards count from 1")
+        let block = ((number - 1) * units.count / count)..<(number * units.count / count)
+        return AnalysisPlan(archiveID: archiveID, epochs: epochs, request: request, units: Array(units[block]))
+    }
+
+    /// The bytes of activations that the plan reads.
+    public var bytesToRead: Int {
+        units.reduce(0) { sum, unit in
+            guard let layer = unit.layer else { return sum }
+            return sum + layer.bytesPerRecord / max(1, unit.split.sampleCount) * unit.samples
+        }
+    }
+
+    // MARK: Names
+
+    private static func splits(_ names: [String]?, of archive: ActivationArchive) throws(AnalysisError) -> [SplitInfo] {
+        guard let names else {
+            if let all = archive.splits.first(where: { $0.name == "all" }) { return [all] }
+            return archive.splits
+        }
+        var chosen: [SplitInfo] = []
+        for name in names {
+            guard let split = archive.splits.first(where: { $0.name == name }) else {
+                throw unknown("split", name, among: archive.splits.map(\.name), in: archive.path)
+            }
+            if !chosen.contains(where: { $0.name == name }) { chosen.append(split) }
+        }
+        return chosen
+    }
+
+    private static func layers(
+        _ names: [String]?, of split: SplitInfo, in archive: ActivationArchive
+    ) throws(AnalysisError) -> [LayerInfo] {
+        guard let names else { return split.layers }
+        for name in names where !split.layers.contains(where: { $0.name == name }) {
+            throw unknown("layer", name, among: split.layers.map(\.name), in: "\(archive.path):/splits/\(split.name)")
+        }
+        return split.layers.filter { names.contains($0.name) }
+    }
+
+    private static func unknown(
+        _ kind: String, _ name: String, among names: [String], in place: String
+    ) -> AnalysisError {
+        let hint = nearest(to: name, among: names).map { "Did you mean \($0)? There" } ?? "There"
+        return AnalysisError(
+            place: place, problem: "no \(kind) is named '\(name)'",
+            remedy: "\(hint) \(names.count == 1 ? "is" : "are") \(names.joined(separator: ", ")).")
+    }
+
+    // MARK: Ranges
+
+    /// The ranges of one split's layers, which `width` rules resolve to.
+    private struct Ranges {
+        let byRecord: [String: [ValueRange]]
+        let byLayer: [String: ValueRange]
+        let network: ValueRange?
+
+        func range(for discretization: Discretization, layer: String, record: Int) -> ValueRange? {
+            guard case .width(_, let extent) = discretization.rule else { return nil }
+            switch extent {
+            case .run: return byLayer[layer]
+            case .epoch: return byRecord[layer]?[record]
+            case .network: return network
+            case .fixed(let low, let high): return ValueRange(low: low, high: high)
+            case .unit: return nil
+            }
+        }
+    }
+
+    private static func ranges(of split: SplitInfo, in archive: ActivationArchive) throws(AnalysisError) -> Ranges {
+        var byRecord: [String: [ValueRange]] = [:]
+        var byLayer: [String: ValueRange] = [:]
+        for layer in split.layers {
+            do throws(ArchiveError) {
+                byRecord[layer.name] = try archive.ranges(split: split.name, layer: layer.name).map {
+                    ValueRange(low: $0.low, high: $0.high)
+                }
+            } catch {
+                throw AnalysisError(error)
+            }
+            byLayer[layer.name] = byRecord[layer.name].flatMap(union)
+        }
+        // Hidden layers, as Lorenzen et al. bin them: what stands between the input and the logits.
+        let hidden = split.layers.filter { ![.input, .logits, .softmax].contains($0.kind) }
+        return Ranges(byRecord: byRecord, byLayer: byLayer, network: union(hidden.compactMap { byLayer[$0.name] }))
+    }
+
+    private static func union(_ ranges: [ValueRange]) -> ValueRange? {
+        guard let first = ranges.first else { return nil }
+        return ranges.dropFirst().reduce(first) { ValueRange(low: min($0.low, $1.low), high: max($0.high, $1.high)) }
+    }
+}
+
+extension AnalysisError {
+    /// The archive's own words, one level up.
+    init(_ error: ArchiveError) {
+        let finding = error.findings[0]
+        self.init(place: finding.location, problem: finding.problem, remedy: finding.remedy)
+    }
+
+    init(_ error: InformationError, at place: String) {
+        self.init(place: place, problem: String(describing: error), remedy: "Leave this out, or choose another.")
+    }
+}

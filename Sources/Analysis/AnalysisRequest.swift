@@ -1,0 +1,97 @@
+internal import FoundationEssentials
+public import InformationTheory
+
+/// What to compute, as the user asked for it: flags without an archive. Everything in it can change a number or choose
+/// which numbers there are; how the work is done (jobs, shards, files) is not here.
+public struct AnalysisRequest: Sendable, Hashable {
+    /// Which arrays are kept beside the measurements: GIB terms by feature and PMI by sample.
+    public enum KeptArrays: String, Sendable, Hashable, CaseIterable {
+        /// Those of the headline discretization, the first one.
+        case headline
+        /// Those of every discretization.
+        case all
+        /// None.
+        case none
+    }
+
+    /// The splits by name; nil for `all` where there is one, else every split.
+    public var splits: [String]?
+    /// The layers by name; nil for every layer.
+    public var layers: [String]?
+    /// The records.
+    public var epochs: EpochSelection = .all
+    /// How many samples of each split, the first ones; nil for all.
+    public var samples: Int? = 5000
+    /// The discretizations, the headline first; nil for `width:30@run` and the sweep {20, 30, 40, 100} × {run, epoch}.
+    ///
+    /// GIB terms are computed for every discretization named here, of the default ones for the headline only.
+    public var binnings: [Discretization]?
+    /// The GIB targets; empty for IB terms only.
+    public var targets: [Target] = [.pmiLabel, .pmiSoft, .label]
+    /// How the inputs become symbols in the GIB terms.
+    public var inputBinning: Discretization
+    /// How real-valued labels become symbols.
+    public var labelBinning: Discretization
+    /// How the inputs are reduced before the GIB terms; nil for not at all.
+    public var inputReduction: InputReduction?
+    /// Which arrays are kept.
+    public var keep: KeptArrays = .headline
+    /// The seed of the shuffled-weight control.
+    public var seed: UInt64 = 0
+
+    /// Creates the default request.
+    public init() {
+        inputBinning = Self.unitBinning
+        labelBinning = Self.unitBinning
+    }
+
+    private static let unitBinning = Discretization(.width(bins: 30, over: .unit))
+
+    /// The discretizations to compute, the headline first, each with whether it has GIB terms.
+    var resolvedBinnings: [(discretization: Discretization, hasGIB: Bool)] {
+        if let binnings { return binnings.map { ($0, !targets.isEmpty) } }
+        let headline = Discretization(.width(bins: 30, over: .run))
+        let sweep = [20, 30, 40, 100].flatMap { bins in
+            [Discretization(.width(bins: bins, over: .run)), Discretization(.width(bins: bins, over: .epoch))]
+        }
+        return [(headline, !targets.isEmpty)] + sweep.filter { $0 != headline }.map { ($0, false) }
+    }
+
+    /// The request as JSON text with the names of the command line's options.
+    public var json: String {
+        let form = Form(
+            binning: binnings?.map(\.description), epochs: epochs.description, inputBinning: inputBinning.description,
+            keep: keep.rawValue, labelBinning: labelBinning.description, layer: layers,
+            reduceInputs: inputReduction?.description, samples: samples, seed: seed, split: splits,
+            target: targets.map(\.rawValue))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Texts and whole numbers always encode.
+        guard let data = try? encoder.encode(form) else { preconditionFailure("a request is valid JSON") }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    private struct Form: Encodable {
+        let binning: [String]?
+        let epochs: String
+        let inputBinning: String
+        let keep: String
+        let labelBinning: String
+        let layer: [String]?
+        let reduceInputs: String?
+        let samples: Int?
+        let seed: UInt64
+        let split: [String]?
+        let target: [String]
+
+        enum CodingKeys: String, CodingKey {
+            case binning, epochs
+            case inputBinning = "input-binning"
+            case keep
+            case labelBinning = "label-binning"
+            case layer
+            case reduceInputs = "reduce-inputs"
+            case samples, seed, split, target
+        }
+    }
+}

@@ -1,0 +1,106 @@
+internal import Activations
+internal import InformationTheory
+internal import LinearAlgebra
+
+/// A cell's values as the estimators take them: Float32 where that is exact, else Float64.
+enum SampleMatrix: Sendable {
+    case single(Matrix<Float>)
+    case double(Matrix<Double>)
+
+    /// Converts a cell; every element type but int64 beyond 2^53 converts exactly.
+    init(_ cell: Cell) {
+        switch cell.values {
+        case .uint8, .float16, .float32:
+            self = .single(Matrix(rows: cell.samples, columns: cell.units, values: cell.values.asFloat()))
+        case .int32, .int64, .float64:
+            self = .double(Matrix(rows: cell.samples, columns: cell.units, values: cell.values.asDouble()))
+        }
+    }
+
+    var rows: Int {
+        switch self {
+        case .single(let matrix): matrix.rows
+        case .double(let matrix): matrix.rows
+        }
+    }
+
+    var columns: Int {
+        switch self {
+        case .single(let matrix): matrix.columns
+        case .double(let matrix): matrix.columns
+        }
+    }
+
+    var asDouble: Matrix<Double> {
+        switch self {
+        case .single(let matrix):
+            Matrix(rows: matrix.rows, columns: matrix.columns, values: matrix.values.map(Double.init))
+        case .double(let matrix): matrix
+        }
+    }
+
+    func discretized(
+        by discretization: Discretization, range: ValueRange?, unitRanges: [ValueRange]?
+    ) throws(InformationError) -> DiscretizedLayer {
+        switch self {
+        case .single(let matrix): try discretization.apply(to: matrix, range: range, unitRanges: unitRanges)
+        case .double(let matrix): try discretization.apply(to: matrix, range: range, unitRanges: unitRanges)
+        }
+    }
+
+    /// One symbol per distinct row.
+    func rowSymbols() throws(InformationError) -> Symbols {
+        switch self {
+        case .single(let matrix): try Symbols(rowsOf: matrix)
+        case .double(let matrix): try Symbols(rowsOf: matrix)
+        }
+    }
+
+    func features(
+        binning: Discretization, unitRanges: [ValueRange]?
+    ) throws(InformationError) -> InputFeatures {
+        switch self {
+        case .single(let matrix): try InputFeatures(binning: matrix, by: binning, unitRanges: unitRanges)
+        case .double(let matrix): try InputFeatures(binning: matrix, by: binning, unitRanges: unitRanges)
+        }
+    }
+
+    /// The row and column of the first value that is NaN or infinite; nil where all are finite. O(nd).
+    var firstNonFinite: (row: Int, column: Int)? {
+        func first<S: BinaryFloatingPoint>(_ matrix: Matrix<S>) -> (row: Int, column: Int)? {
+            matrix.values.withUnsafeBufferPointer { values in
+                // x·0 is 0 for every finite x and NaN for the others: one pass that vectorizes decides.
+                var sum: S = 0
+                for value in values { sum += value * 0 }
+                guard sum != 0, let index = values.firstIndex(where: { !$0.isFinite }) else { return nil }
+                return (index / matrix.columns, index % matrix.columns)
+            }
+        }
+        switch self {
+        case .single(let matrix): return first(matrix)
+        case .double(let matrix): return first(matrix)
+        }
+    }
+
+    /// Widens the ranges of the columns to those of these rows.
+    func widen(_ ranges: inout [ValueRange]) {
+        func widen<S: BinaryFloatingPoint>(_ matrix: Matrix<S>) {
+            var lows = ranges.map(\.low)
+            var highs = ranges.map(\.high)
+            matrix.values.withUnsafeBufferPointer { values in
+                for row in 0..<matrix.rows {
+                    for column in 0..<matrix.columns {
+                        let value = Double(values[row * matrix.columns + column])
+                        if value < lows[column] { lows[column] = value }
+                        if value > highs[column] { highs[column] = value }
+                    }
+                }
+            }
+            ranges = zip(lows, highs).map { ValueRange(low: $0, high: $1) }
+        }
+        switch self {
+        case .single(let matrix): widen(matrix)
+        case .double(let matrix): widen(matrix)
+        }
+    }
+}

@@ -1,0 +1,121 @@
+internal import HDF5
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// Writes the kernel PCA of inputs or of a layer, record by record, to an HDF5 file.
+///
+/// Layout: attributes format="infoplane-reduction", version="1.0", archive (id), source, kernel, fitted_split;
+/// `/epoch` int64 [R] (−1 where the source does not depend on the epoch); `/eigenvalue` and `/residual` float64 [R, k];
+/// `/splits/<split>/scores` float64 [R, n, k]. Where a record has fewer than k components, the rest of its rows is NaN.
+/// The file appears under its name when it is complete; until then it is a temporary file beside it.
+public final class ReductionFile {
+    private let path: String
+    private let temporary: String
+    private let file: File
+    private let components: Int
+    private let epoch: Dataset
+    private let eigenvalue: Dataset
+    private let residual: Dataset
+    private let scores: [String: Dataset]
+    private var records = 0
+
+    /// Starts the file.
+    ///
+    /// - Parameters:
+    ///   - path: where it appears; a file of that name is replaced when the new one is complete.
+    ///   - attributes: what describes the reduction: archive, source, kernel, fitted_split.
+    ///   - splits: the splits with their numbers of samples.
+    ///   - components: how many components are asked for.
+    /// - Throws: where the file cannot be created.
+    public init(
+        creating path: String, attributes: [(String, String)], splits: [(name: String, samples: Int)], components: Int
+    ) throws(ResultsError) {
+        self.path = path
+        self.components = components
+        temporary = "\(path).\(getpid()).tmp"
+        do throws(HDF5Error) {
+            file = try File(creating: temporary, replacing: true)
+            let root = file.root
+            try root.setAttribute("format", to: .string("infoplane-reduction"))
+            try root.setAttribute("version", to: .string("1.0"))
+            for (name, text) in attributes { try root.setAttribute(name, to: .string(text)) }
+            epoch = try root.createDataset("epoch", of: .int64, shape: [0], growable: true, chunk: [128])
+            eigenvalue = try root.createDataset(
+                "eigenvalue", of: .float64, shape: [0, components], growable: true, chunk: [128, components])
+            residual = try root.createDataset(
+                "residual", of: .float64, shape: [0, components], growable: true, chunk: [128, components])
+            let group = try root.createGroup("splits")
+            var scores: [String: Dataset] = [:]
+            for split in splits {
+                scores[split.name] = try group.createGroup(split.name).createDataset(
+                    "scores", of: .float64, shape: [0, split.samples, components], growable: true,
+                    chunk: [1, split.samples, components])
+            }
+            self.scores = scores
+        } catch {
+            throw Self.failure(path, error)
+        }
+    }
+
+    /// Adds one record.
+    ///
+    /// - Parameters:
+    ///   - number: its epoch; nil where the source does not depend on it.
+    ///   - eigenvalues: at most k, largest first.
+    ///   - residuals: as many.
+    ///   - rows: for every split, n × (number of eigenvalues) scores, row by row.
+    public func append(
+        epoch number: Int?, eigenvalues: [Double], residuals: [Double], scores rows: [String: [Double]]
+    ) throws(ResultsError) {
+        do throws(HDF5Error) {
+            for dataset in [epoch, eigenvalue, residual] + scores.values { try dataset.extend(toRows: records + 1) }
+            try epoch.write([number.map(Int64.init) ?? ResultsLayout.notApplicable], start: [records], count: [1])
+            let padding = [Double](repeating: .nan, count: components - eigenvalues.count)
+            try eigenvalue.write(eigenvalues + padding, start: [records, 0], count: [1, components])
+            try residual.write(residuals + padding, start: [records, 0], count: [1, components])
+            for (split, values) in rows {
+                guard let dataset = scores[split] else { preconditionFailure("every split was announced") }
+                let width = eigenvalues.count
+                var padded: [Double] = []
+                for row in 0..<(values.count / max(1, width)) {
+                    padded += values[(row * width)..<((row + 1) * width)] + padding
+                }
+                try dataset.write(
+                    padded, start: [records, 0, 0], count: [1, padded.count / components, components])
+            }
+            records += 1
+        } catch {
+            throw Self.failure(path, error)
+        }
+    }
+
+    /// Completes the file under its name.
+    public func close() throws(ResultsError) {
+        do throws(HDF5Error) {
+            try file.close()
+        } catch {
+            throw Self.failure(path, error)
+        }
+        guard rename(temporary, path) == 0 else {
+            let reason = String(cString: strerror(errno))
+            discard()
+            throw ResultsError(
+                place: path, problem: "could not be replaced: \(reason)", remedy: "Check the permissions of its folder.")
+        }
+    }
+
+    /// Removes what was written so far.
+    public func discard() {
+        unlink(temporary)
+    }
+
+    private static func failure(_ path: String, _ error: HDF5Error) -> ResultsError {
+        ResultsError(
+            place: path, problem: "could not be written: \(error.reason)",
+            remedy: "Free some space or choose another place with -o.")
+    }
+}

@@ -1,0 +1,251 @@
+import Activations
+import Analysis
+import ArgumentParser
+import InformationTheory
+import Results
+
+struct AnalyzeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "analyze",
+        abstract: "Compute information quantities of an archive into a results file.",
+        discussion: """
+            Computes, in bits: H(Z), I(X;Z), I(Z;Y), total correlation for every binning; PMI per sample and all 2N+1 \
+            terms of the Generalized Information Bottleneck (GIB) for every target. What the results file already \
+            holds is not computed again, so that another bin count costs only itself.
+
+            BINNINGS: width:B@run|epoch|unit|network|[lo,hi], step:W, quantile:B@unit, exact, argmax, and the presets \
+            \(Discretization.presets.joined(separator: ", ")).
+            TARGETS: \(Target.allCases.map(\.rawValue).joined(separator: ", ")).
+
+            EXAMPLES:
+              infoplane analyze run.h5
+              infoplane analyze run.h5 --binning width:50@run --binning saxe-0.07
+              infoplane analyze run.h5 --target pmi-label --target label --epochs every:10 --samples 1000
+              infoplane analyze run.h5 --reduce-inputs kpca:50 -o reduced.results.h5
+              infoplane analyze run.h5 --shard 1/4 -o part1.results.h5
+            """)
+
+    @Argument(help: "The archive.", completion: .file(extensions: ["h5"]))
+    var archive: String
+
+    @Option(name: .shortAndLong, help: "The results file. (default: ARCHIVE with .results.h5)")
+    var output: String?
+
+    @Option(
+        name: .customLong("split"), help: "A split to analyze; repeat for several. (default: all, else every split)")
+    var splits: [String] = []
+
+    @Option(name: .customLong("layer"), help: "A layer to analyze; repeat for several. (default: every layer)")
+    var layers: [String] = []
+
+    @Option(help: "The records: all, last, every:K or a list such as 0,1,10.")
+    var epochs = "all"
+
+    @Option(help: "How many samples of each split, the first ones; a number or all.")
+    var samples = "5000"
+
+    @Option(
+        name: .customLong("binning"),
+        help: ArgumentHelp(
+            "A discretization; repeat for several, the headline first. "
+                + "(default: width:30@run, and the sweep 20, 30, 40, 100 over run and epoch for the IB terms)"))
+    var binnings: [String] = []
+
+    @Option(
+        name: .customLong("target"),
+        help: "A GIB target; repeat for several. (default: pmi-label, pmi-soft, label)")
+    var targets: [String] = []
+
+    @Flag(help: "Leave the GIB terms out.")
+    var noGib = false
+
+    @Option(help: "How inputs become symbols in the GIB terms.")
+    var inputBinning = "width:30@unit"
+
+    @Option(help: "How real-valued labels become symbols.")
+    var labelBinning = "width:30@unit"
+
+    @Option(help: "Reduce the inputs before the GIB terms: kpca:K or kpca:K@KERNEL.")
+    var reduceInputs: String?
+
+    @Option(help: "Arrays kept beside the measurements (terms by feature, PMI by sample): headline, all or none.")
+    var keep = "headline"
+
+    @Option(help: "The seed of the shuffled-weight control.")
+    var seed: UInt64 = 0
+
+    @Option(name: .shortAndLong, help: "How many cells are computed side by side. (default: the number of cores)")
+    var jobs: Int?
+
+    @Option(help: ArgumentHelp("Only this part of the plan, counted from 1.", valueName: "i/n"))
+    var shard: String?
+
+    @Flag(help: "Print the plan and compute nothing.")
+    var dryRun = false
+
+    @Flag(help: "Print the summary as JSON.")
+    var json = false
+
+    func validate() throws {
+        if let jobs, jobs < 1 { throw ValidationError("--jobs \(jobs): expected at least 1") }
+        _ = try parsedShard()
+        if noGib, !targets.isEmpty { throw ValidationError("--no-gib and --target contradict each other") }
+        do {
+            _ = try request()
+        } catch let error as ValidationError {
+            throw error
+        } catch {
+            throw ValidationError(String(describing: error))
+        }
+    }
+
+    func run() async throws {
+        try await Terminal.reporting {
+            let archive = try ActivationArchive(opening: self.archive)
+            let whole = try AnalysisPlan(try request(), of: archive)
+            let plan = try parsedShard().map { whole.shard($0.number, of: $0.count) } ?? whole
+            var file = ResultsFile(output ?? Self.resultsPath(of: self.archive))
+            var results = ResultSet()
+            if file.exists {
+                results = try file.read()
+                if !results.archives.isEmpty, results.archives[plan.archiveID] == nil {
+                    throw Terminal.failure(
+                        "\(file.path): holds results of another archive "
+                            + "(\(results.archives.values.map { "'\($0.title)', id \($0.id)" }.sorted()[0])); nothing was "
+                            + "overwritten. Choose another file with -o; infoplane merge joins results of several archives."
+                    )
+                }
+            }
+            if dryRun { return try printPlan(plan, archive: archive, results: results, path: file.path) }
+            try await analyze(plan, of: archive, results: &results, file: &file)
+        }
+    }
+
+    private func analyze(
+        _ plan: AnalysisPlan, of archive: ActivationArchive, results: inout ResultSet, file: inout ResultsFile
+    ) async throws {
+        Interruption.watch()
+        let bar = ProgressBar("analyze")
+        let runner = try AnalysisRunner(
+            plan, of: archive, jobs: jobs ?? Terminal.coreCount, toolVersion: Infoplane.version)
+        var output = file
+        let summary = try await runner.run(
+            into: &results,
+            checkpoint: { (current) throws(ResultsError) in try output.write(current) },
+            progress: { bar.update(done: $0.done, total: $0.total, note: $0.place) },
+            shouldStop: { Interruption.isRequested })
+        bar.finish()
+        file = output
+        for failure in summary.failures.prefix(5) { Terminal.note("failed: " + failure.reason) }
+        if summary.failures.count > 5 {
+            Terminal.note("failed: \(summary.failures.count - 5) more cells; the results file holds every reason.")
+        }
+        if json {
+            try Terminal.write(
+                JSONText.object([
+                    ("results", .text(file.path)), ("computed", .whole(summary.computed)),
+                    ("reused", .whole(summary.reused)), ("dropped", .whole(summary.dropped)),
+                    ("failed_cells", .whole(summary.failures.count)), ("interrupted", .truth(summary.wasInterrupted)),
+                ]).text + "\n")
+        } else {
+            var line = "\(file.path): \(summary.computed) measurements computed, \(summary.reused) reused"
+            if summary.dropped > 0 {
+                line += ", \(summary.dropped) dropped (the archive has grown and its ranges with it)"
+            }
+            if !summary.failures.isEmpty { line += ", \(summary.failures.count) cells failed" }
+            try Terminal.write(line + "\n")
+        }
+        if summary.wasInterrupted {
+            Terminal.note("stopped: what was computed is saved; the same command goes on from there.")
+            throw ExitCode(1)
+        }
+        if !summary.failures.isEmpty { throw ExitCode(1) }
+    }
+
+    private func printPlan(
+        _ plan: AnalysisPlan, archive: ActivationArchive, results: ResultSet, path: String
+    ) throws {
+        let missing = plan.missing(from: results)
+        let open = plan.missingKeys(in: results).count
+        if json {
+            let cells = missing.map { unit in
+                JSONText.object([
+                    ("split", .text(unit.split.name)), ("layer", unit.layer.map { .text($0.name) } ?? .null),
+                    ("epoch", unit.layer == nil ? .null : .whole(plan.epochs[unit.record])),
+                    ("samples", .whole(unit.samples)),
+                    ("binnings", .list(unit.binnings.map { .text($0.discretization.description) })),
+                ])
+            }
+            let plan = JSONText.object([
+                ("results", .text(path)), ("units", .whole(plan.units.count)), ("open_units", .list(cells)),
+                ("measurements", .whole(plan.measurementCount)), ("open_measurements", .whole(open)),
+                ("bytes_to_read", .whole(plan.bytesToRead)),
+            ])
+            return try Terminal.write(plan.text + "\n")
+        }
+        var table = TextTable(["split", "layer", "records", "samples", "binnings"])
+        var counts: [(key: [String], records: Int)] = []
+        for unit in missing {
+            let key = [
+                unit.split.name, unit.layer?.name ?? "(labels)", String(unit.samples), String(unit.binnings.count),
+            ]
+            if let index = counts.firstIndex(where: { $0.key == key }) {
+                counts[index].records += 1
+            } else {
+                counts.append((key, 1))
+            }
+        }
+        for (key, records) in counts { table.add([key[0], key[1], String(records), key[2], key[3]]) }
+        try Terminal.write(table.text())
+        try Terminal.write(
+            "\(path): \(open) of \(plan.measurementCount) measurements to compute, "
+                + "\(byteText(plan.bytesToRead)) of activations in the plan. Nothing was computed.\n")
+    }
+
+    private func request() throws -> AnalysisRequest {
+        var request = AnalysisRequest()
+        request.splits = splits.isEmpty ? nil : splits
+        request.layers = layers.isEmpty ? nil : layers
+        request.epochs = try EpochSelection(epochs)
+        if samples == "all" {
+            request.samples = nil
+        } else if let count = Int(samples), count > 0 {
+            request.samples = count
+        } else {
+            throw ValidationError("--samples \(samples): expected a positive whole number or all")
+        }
+        if !binnings.isEmpty { request.binnings = try Self.unique(binnings.map { try Discretization($0) }) }
+        if noGib {
+            request.targets = []
+        } else if !targets.isEmpty {
+            request.targets = try Self.unique(targets.map { try Target(named: $0) })
+        }
+        request.inputBinning = try Discretization(inputBinning)
+        request.labelBinning = try Discretization(labelBinning)
+        request.inputReduction = try reduceInputs.map { try InputReduction($0) }
+        guard let kept = AnalysisRequest.KeptArrays(rawValue: keep) else {
+            throw ValidationError("--keep \(keep): expected headline, all or none")
+        }
+        request.keep = kept
+        request.seed = seed
+        return request
+    }
+
+    private func parsedShard() throws -> (number: Int, count: Int)? {
+        guard let shard else { return nil }
+        let parts = shard.split(separator: "/").map { Int($0) }
+        guard parts.count == 2, let number = parts[0], let count = parts[1], count > 0, (1...count).contains(number)
+        else { throw ValidationError("--shard \(shard): expected i/n with i from 1 to n, such as 2/4") }
+        return (number, count)
+    }
+
+    private static func unique<T: Hashable>(_ items: [T]) -> [T] {
+        var seen: Set<T> = []
+        return items.filter { seen.insert($0).inserted }
+    }
+
+    /// run.h5 → run.results.h5, beside the archive.
+    static func resultsPath(of archive: String) -> String {
+        (archive.hasSuffix(".h5") ? String(archive.dropLast(3)) : archive) + ".results.h5"
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// The system's write, which the name of ours would hide.
+private func put(_ descriptor: Int32, _ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int {
+    write(descriptor, bytes, count)
+}
+
+/// Where the command line's words go: results to standard output, everything else to standard error.
+enum Terminal {
+    /// Whether standard error is a terminal that a person watches.
+    static let isWatched = isatty(STDERR_FILENO) == 1
+
+    /// Whether standard output may be coloured (NO_COLOR is obeyed, see no-color.org).
+    static let hasColour =
+        isatty(STDOUT_FILENO) == 1 && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
+
+    /// The width of the terminal in columns; 80 where it is unknown.
+    static var width: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    /// How many cores this process may use.
+    static let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+
+    /// Writes a line to standard error.
+    static func note(_ line: String) {
+        writeAll(line + "\n", to: STDERR_FILENO)
+    }
+
+    /// Writes text to standard output as it is.
+    ///
+    /// - Throws: where the reader has gone away or the disk is full.
+    static func write(_ text: String) throws {
+        guard writeAll(text, to: STDOUT_FILENO) else { throw failure("standard output cannot be written") }
+    }
+
+    /// Ends the command because it could not run: the sentence on standard error, exit code 2.
+    static func failure(_ sentence: String) -> ExitCode {
+        note("error: " + sentence)
+        return ExitCode(2)
+    }
+
+    /// Runs `body`; an error of a module becomes its sentence and exit code 2.
+    static func reporting<T>(_ body: () async throws -> T) async throws -> T {
+        do {
+            return try await body()
+        } catch let code as ExitCode {
+            throw code
+        } catch let error as ValidationError {
+            throw error
+        } catch {
+            throw failure(String(describing: error))
+        }
+    }
+
+    /// Writes the whole text, also when the system takes it in parts.
+    @discardableResult
+    static func writeAll(_ text: String, to descriptor: Int32) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            var written = 0
+            while written < bytes.count {
+                let count = put(descriptor, bytes.baseAddress! + written, bytes.count - written)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return false }
+                written += count
+            }
+            return true
+        }
+    }
+}
