@@ -105,7 +105,8 @@ struct CellReader: Sendable {
             place: "\(archive.path):/splits/\(split.name), \(what)",
             problem: "NaN or infinity at epoch \(archive.epochs[record]), sample \(row), unit \(column); expected "
                 + "finite values",
-            remedy: "The training diverged or the recorder failed there: choose other epochs or layers, or record again."
+            remedy:
+                "The training diverged or the recorder failed there: choose other epochs or layers, or record again."
         )
     }
 }

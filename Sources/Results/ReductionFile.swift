@@ -104,7 +104,8 @@ public final class ReductionFile {
             let reason = String(cString: strerror(errno))
             discard()
             throw ResultsError(
-                place: path, problem: "could not be replaced: \(reason)", remedy: "Check the permissions of its folder.")
+                place: path, problem: "could not be replaced: \(reason)", remedy: "Check the permissions of its folder."
+            )
         }
     }
 
