@@ -53,11 +53,11 @@ public struct KernelPCA: Sendable {
     /// not look at that end of the spectrum.
     public let negativeEigenvalues: [Double]?
 
-    /// The share of the kernel's variance that each component carries: λᵢ / trace(K̃).
+    /// The share of the kernel's variance that each component carries: λᵢ / Σ|λ|, over all eigenvalues; λᵢ / trace(K̃) where none
+    /// is negative.
     ///
-    /// Where there are negative eigenvalues, the trace is less than the sum of the positive ones, so that the shares can add up
-    /// to more than 1.
-    public let explainedShares: [Double]
+    /// `nil` where ``negativeEigenvalues`` is: then the sum is not known.
+    public let explainedShares: [Double]?
 
     private let samples: Matrix<Double>
     private let shift: [Double]?
@@ -111,6 +111,7 @@ extension KernelPCA {
         let rank = found.pairs.values.count { $0 > rounding }
         guard rank == components else { throw .rankTooLow(asked: components, rank: rank) }
 
+        let total = found.spectrum.map { $0.isEmpty ? trace : $0.reduce(0) { $0 + $1.magnitude } }
         let signed = withLargestEntriesPositive(found.pairs.vectors)
         let roots = found.pairs.values.map { $0.squareRoot() }
         return KernelPCA(
@@ -118,7 +119,7 @@ extension KernelPCA {
             scores: scalingColumns(of: signed, by: roots),
             eigenvalues: found.pairs.values, residuals: found.pairs.residuals,
             negativeEigenvalues: found.spectrum.map { $0.filter { $0 < -rounding } },
-            explainedShares: found.pairs.values.map { $0 / trace },
+            explainedShares: total.map { total in found.pairs.values.map { $0 / total } },
             samples: shifted, shift: shift, rowMeans: rowMeans, mean: mean,
             coefficients: scalingColumns(of: signed, by: roots.map { 1 / $0 }))
     }
