@@ -25,8 +25,8 @@ extension Discretization {
     /// agree by chance with probability at most (K − 1)/2⁶⁴, K the most bins of a unit, so that any of n rows do with at
     /// most n²/2 · (K − 1)/2⁶⁴: 2e-11 for n = 5000 and 30 bins. The words are the same in every run.
     ///
-    /// Bins are those of the formulas in Float64, whatever type the values have. O(n·d), `quantile` and `exact` about
-    /// five times as long as `width`.
+    /// Bins are those of the formulas in Float64, whatever type the values have. O(n·d), `quantile` and `exact` three to
+    /// four times as long as `width`.
     ///
     /// - Throws: `.empty`, `.notFinite`, `.invalidRange`, `.quotientOverflow`.
     public func apply<S: BinaryFloatingPoint>(
