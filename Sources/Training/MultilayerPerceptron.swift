@@ -60,7 +60,7 @@ public struct MultilayerPerceptron: Sendable {
     /// Returns the outputs of every layer for these samples: the hidden layers in order, the logits, the softmax; each
     /// samples × units. O(samples · parameters).
     public func outputs(for inputs: Matrix<Float>) -> [Matrix<Float>] {
-        precondition(inputs.columns == widths[0], "the samples do not have the width of the network")
+        precondition(inputs.rows > 0 && inputs.columns == widths[0], "the samples do not fit the network")
         let pass = NetworkPass(widths: widths, activation: activation, capacity: inputs.rows)
         inputs.values.withUnsafeBufferPointer { samples in
             pass.load(samples.baseAddress!, rows: inputs.rows)
@@ -81,7 +81,7 @@ public struct MultilayerPerceptron: Sendable {
     public func lossAndGradients(
         inputs: Matrix<Float>, labels: [Int]
     ) -> (loss: Double, parameters: [Float], inputs: Matrix<Float>) {
-        precondition(inputs.columns == widths[0], "the samples do not have the width of the network")
+        precondition(inputs.rows > 0 && inputs.columns == widths[0], "the samples do not fit the network")
         precondition(
             labels.count == inputs.rows && labels.allSatisfy { (0..<widths[depth]).contains($0) },
             "one class id per sample is needed")

@@ -21,7 +21,7 @@ internal import Randomness
 /// The label of each pattern is drawn once, from a seed of the task and not of the run.
 ///
 /// Source: Shwartz-Ziv, Tishby, arXiv:1703.00810, section 3.1; Kazhdan et al., "Rotation Invariant Spherical Harmonic
-/// Representation of 3D Shape Descriptors", SGP 2003, section 3.
+/// Representation of 3D Shape Descriptors", SGP 2003.
 public enum TwelveBitTask {
     /// The vertices of the icosahedron, on the unit sphere: the cyclic permutations of (0, ±1, ±golden ratio), scaled.
     public static let points: [SIMD3<Double>] = {

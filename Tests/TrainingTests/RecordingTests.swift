@@ -108,6 +108,20 @@ import Training
         #expect(digests[0] != digests[2])
     }
 
+    // Evaluation goes in tiles of 1000 samples whatever the threads; only steps divide their batches among them.
+    @Test func `the untrained network is recorded to the same bytes by any number of threads`() throws {
+        let folder = try Folder()
+        var request = TrainingRequest(data: .szt)
+        request.adversary = Adversary(.pgd(steps: 2, stepSize: 0.1), epsilon: 0.2)
+        let digests = try [1, 3].map { threads in
+            request.threads = threads
+            let path = "\(folder.path)/\(threads).h5"
+            _ = try train(request, recordingTo: path, shouldStop: { true })
+            return try ActivationArchive(opening: path).contentDigest()
+        }
+        #expect(digests[0] == digests[1])
+    }
+
     @Test func `a stopped run leaves a whole archive`() throws {
         let folder = try Folder()
         let path = folder.path + "/a.h5"

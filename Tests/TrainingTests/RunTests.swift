@@ -17,6 +17,7 @@ func exclusiveOr(_ folder: Folder, samples: Int = 200) throws -> DataSource {
 func smallRequest(_ folder: Folder) throws -> TrainingRequest {
     var request = TrainingRequest(data: try exclusiveOr(folder))
     request.hidden = [8, 4]
+    request.optimizer = .sgd(momentum: 0.9)
     request.batchSize = 20
     request.epochs = 20
     request.learningRate = 0.1
@@ -57,9 +58,6 @@ func smallRequest(_ folder: Folder) throws -> TrainingRequest {
         let folder = try Folder()
         var request = TrainingRequest(data: .szt)
         request.activation = activation
-        request.optimizer = .adam
-        request.learningRate = 0.01
-        request.epochs = 60
         request.schedule = .logarithmic(count: 4)
         let summary = try train(request, recordingTo: folder.path + "/a.h5")
         #expect(summary.model == "MLP 12-10-7-5-4-3-2 \(activation.rawValue)")
