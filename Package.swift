@@ -11,8 +11,9 @@ func library(_ name: String, imports: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: imports, swiftSettings: settings)
 }
 
-func tests(of name: String, imports: [Target.Dependency] = []) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + imports, swiftSettings: settings)
+func tests(of name: String, imports: [Target.Dependency] = [], data: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + imports, exclude: data, swiftSettings: settings)
 }
 
 let package = Package(
@@ -70,7 +71,7 @@ let package = Package(
             swiftSettings: settings),
 
         tests(of: "HDF5"),
-        tests(of: "Activations", imports: ["HDF5"]),
+        tests(of: "Activations", imports: ["HDF5"], data: ["Golden"]),
         tests(of: "Results", imports: ["HDF5"]),
         tests(of: "Randomness"),
         tests(of: "Spelling"),

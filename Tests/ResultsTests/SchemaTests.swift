@@ -62,7 +62,7 @@ import Testing
                         try visit(try group.group(name), child)
                     } else {
                         let dataset = try group.dataset(name)
-                        let type = dataset.holdsText ? "string" : dataset.elementType?.rawValue
+                        let type = try dataset.holdsText ? "string" : dataset.elementType?.rawValue
                         try check(dataset, child, "dataset", types: type, rank: dataset.shape.count)
                         found.insert(pattern(of: child))
                     }
