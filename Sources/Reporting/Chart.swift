@@ -1,3 +1,5 @@
+internal import Results
+
 /// One chart: a Vega-Lite v5 specification with its data, a title and what it says in words.
 public struct Chart: Sendable {
     /// What a chart shows; the section of the page in which it stands.
@@ -70,12 +72,24 @@ struct PlotData: Sendable {
     var table: JSON { ["columns": .texts(columns), "rows": .list(rows.map(JSON.list))] }
 }
 
-/// How the charts of one report agree with each other: scales and colours.
+/// How the charts of one run agree with each other: scales and colours.
 struct ChartStyle: Sendable {
-    /// The largest value of both axes of the information planes, so that runs can be compared.
+    /// The largest value of both axes of the information planes: a little beyond the ceilings, so that runs on the same
+    /// samples have the same axes.
     let planeExtent: (x: Double, y: Double)
-    /// The first and last epoch of all runs.
+    /// The first and last epoch.
     let epochs: ClosedRange<Int>
+
+    init(_ run: Run) {
+        func extent(_ quantity: Quantity) -> Double {
+            let rows = run.series(quantity).flatMap { $0.rows.values.joined() }
+            return rows.reduce(0) { max($0, $1.value, $1.ceiling ?? 0) }
+        }
+        let (x, y) = (extent(.inputInformation), extent(.labelInformation))
+        planeExtent = (x: x > 0 ? x * 1.06 : 1, y: y > 0 ? y * 1.1 : 1)
+        let epochs = run.epochs + run.archive.epochs
+        self.epochs = (epochs.min() ?? 0)...(epochs.max() ?? 0)
+    }
 
     /// Colours that colour-blind people can tell apart, on white and on black; after Okabe and Ito.
     static let palette: [JSON] = [
@@ -90,12 +104,13 @@ struct ChartStyle: Sendable {
     /// Cycles `values` over as many entries as `count`.
     static func cycled(_ values: [JSON], _ count: Int) -> JSON { .list((0..<count).map { values[$0 % values.count] }) }
 
-    /// Epoch as colour: viridis without its darkest end, logarithmic beyond the first epochs.
-    var epochColor: JSON {
+    /// Epoch as colour: viridis without its ends, logarithmic beyond the first epochs.
+    func epochColor(hasLegend: Bool) -> JSON {
         [
             "field": "epoch", "type": "quantitative", "title": "epoch",
-            "scale": epochScale.adding(["scheme": ["name": "viridis", "extent": [0.08, 0.96]]]),
-            "legend": ["values": epochTicks, "gradientLength": 180, "format": "d"],
+            "scale": epochScale.adding(["scheme": ["name": "viridis", "extent": [0.14, 0.96]]]),
+            "legend": hasLegend
+                ? ["type": "gradient", "values": epochTicks, "gradientLength": 260, "format": "d"] : nil,
         ]
     }
 

@@ -104,7 +104,8 @@ struct CurveCharts {
             body: ChartStyle.facets(
                 of: run.panels.map(\.label), cell: (width: 240, height: 150), columns: 4,
                 lines(
-                    color: categorical(rules, title: "rule"), dash: dash(ranges, field: "range"),
+                    color: categorical(rules, title: "rule"),
+                    dash: dash(ranges.filter { $0 == "@run" } + ranges.filter { $0 != "@run" }, field: "range"),
                     title: "I(X;Z) in bits", data)),
             data: data)
     }

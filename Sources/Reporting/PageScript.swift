@@ -21,9 +21,12 @@ enum PageScript {
           const least = stretch ? Math.min(cell, Math.max(140, available - margin)) : cell;
           let columns = Math.floor((available - margin + gap) / (least + gap));
           columns = Math.min(panels, Math.max(multiple, columns - columns % multiple));
+          const rows = Math.ceil(panels / columns);
+          if (multiple === 1) columns = Math.ceil(panels / rows);
           const widest = Math.floor((available - margin + gap) / columns) - gap;
-          const width = stretch ? Math.max(140, Math.min(widest, Math.round(cell * 1.45))) : cell;
-          return {...spec, columns, spec: {...spec.spec, width}};
+          const width = stretch ? Math.max(140, Math.min(widest, Math.round(cell * 1.8))) : cell;
+          const height = Math.round(spec.spec.height * Math.min(1.4, Math.sqrt(width / cell)));
+          return {...spec, columns, spec: {...spec.spec, width, height: stretch ? height : spec.spec.height}};
         }
         async function draw(figure) {
           const chart = page.charts[Number(figure.dataset.chart)];

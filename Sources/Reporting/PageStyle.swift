@@ -60,7 +60,6 @@ enum PageStyle {
         .chart.vega-embed .vega-actions::before, .chart.vega-embed .vega-actions::after { display: none; }
         .scroll { overflow-x: auto; margin: .6rem 0 1.2rem; }
         table { border-collapse: collapse; font-size: .9rem; min-width: 40%; }
-        caption { text-align: left; color: var(--soft); padding-bottom: 6px; }
         th, td { padding: 5px 14px 5px 0; text-align: left; vertical-align: baseline; border-bottom: 1px solid var(--grid); }
         thead th { border-bottom: 1px solid var(--line); font-weight: 600; vertical-align: bottom; }
         th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -69,7 +68,6 @@ enum PageStyle {
         td.saturated { color: var(--warn); }
         td.flags { color: var(--warn); font-size: .85rem; min-width: 9em; }
         .rest { display: none; }
-        .rest::before { content: ""; }
         body:has(#digits:checked) .rest { display: inline; }
         label.digits { font-size: .9rem; color: var(--soft); display: inline-flex; gap: .5em; align-items: center; }
         dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 4px 18px; font-size: .93rem; margin: .4rem 0 1rem; }

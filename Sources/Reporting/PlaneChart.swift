@@ -18,9 +18,10 @@ struct PlaneChart {
         let all = Chart(
             stem: stem, subject: .informationPlane, run: run.name,
             title: "Information plane, all layers", caption: caption,
-            body: (["transform": [["calculate": "datum.split", "as": "panel"]]] as JSON).adding(
+            body: (["transform": [["calculate": "'split ' + datum.split", "as": "panel"]]] as JSON).adding(
                 ChartStyle.facets(
-                    of: run.splits, cell: (width: 430, height: 340), columns: 2, inner(joinsLayers: true))),
+                    of: run.splits.map { "split \($0)" }, cell: (width: 520, height: 380), columns: 2,
+                    inner(joinsLayers: true))),
             data: data)
         guard run.layers.count > 1 else { return [all] }
         let each = Chart(
@@ -87,7 +88,7 @@ struct PlaneChart {
                 ? ["symbolFillColor": ChartStyle.neutral, "symbolStrokeColor": ChartStyle.neutral] : nil,
         ]
         let points: JSON = [
-            "color": style.epochColor, "shape": shape,
+            "shape": shape,
             "tooltip": [
                 ["field": "layer"], ["field": "epoch", "type": "quantitative"],
                 ["field": "x", "type": "quantitative", "title": "I(X;Z), bits"],
@@ -110,14 +111,16 @@ struct PlaneChart {
             ])
         }
         marks.append([
-            "transform": [["filter": "datum.saturated == 0"]], "encoding": points,
+            "transform": [["filter": "datum.saturated == 0"]],
+            "encoding": points.adding(["fill": style.epochColor(hasLegend: true)]),
             "mark": [
                 "type": "point", "filled": true, "size": 55, "opacity": 0.95, "stroke": ChartStyle.neutral,
-                "strokeWidth": 0.4,
+                "strokeWidth": 0.7,
             ],
         ])
         marks.append([
-            "transform": [["filter": "datum.saturated == 1"]], "encoding": points,
+            "transform": [["filter": "datum.saturated == 1"]],
+            "encoding": points.adding(["stroke": style.epochColor(hasLegend: false)]),
             "mark": ["type": "point", "filled": false, "size": 50, "strokeWidth": 1.5, "opacity": 0.95],
         ])
         return ["encoding": encoding, "layer": .list(marks + ceilings(named: joinsLayers))]

@@ -55,13 +55,14 @@ public struct Report: Sendable {
     }
 
     private static func charts(of runs: [Run]) -> [Chart] {
-        let style = ChartStyle(planeExtent: planeExtent(of: runs), epochs: epochRange(of: runs))
+        let styles = runs.map(ChartStyle.init)
         var charts: [Chart] = []
         for subject in Chart.Subject.allCases {
             for (place, run) in runs.enumerated() {
                 let tail = runs.count > 1 ? "-\(place + 1)-\(fileWord(run.name))" : ""
                 let stem = subject.rawValue + tail
                 let dataName = "\(subject.rawValue)-\(place + 1)"
+                let style = styles[place]
                 let curves = CurveCharts(run: run, style: style)
                 switch subject {
                 case .informationPlane:
@@ -77,24 +78,6 @@ public struct Report: Sendable {
             }
         }
         return charts
-    }
-
-    private static func planeExtent(of runs: [Run]) -> (x: Double, y: Double) {
-        var extent = (x: 0.0, y: 0.0)
-        for run in runs {
-            for series in run.series(.inputInformation) {
-                for row in series.rows.values.joined() { extent.x = max(extent.x, row.value, row.ceiling ?? 0) }
-            }
-            for series in run.series(.labelInformation) {
-                for row in series.rows.values.joined() { extent.y = max(extent.y, row.value, row.ceiling ?? 0) }
-            }
-        }
-        return (x: extent.x > 0 ? extent.x * 1.06 : 1, y: extent.y > 0 ? extent.y * 1.1 : 1)
-    }
-
-    private static func epochRange(of runs: [Run]) -> ClosedRange<Int> {
-        let epochs = runs.flatMap { $0.epochs + $0.archive.epochs }
-        return (epochs.min() ?? 0)...(epochs.max() ?? 0)
     }
 
     /// `text` as a part of a file name: ASCII letters, digits and `-`, at most 40 of them.

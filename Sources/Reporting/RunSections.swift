@@ -69,20 +69,20 @@ struct RunSections {
         var heads = showsSplit ? ["<th scope=\"col\">split</th>"] : []
         heads.append("<th scope=\"col\">layer</th>")
         if epochs.count > 1 { heads.append("<th scope=\"col\" class=\"number\">epoch</th>") }
-        heads += table.columns.map { "<th scope=\"col\" class=\"number\">\(Markup.escaped($0))</th>" }
         heads.append("<th scope=\"col\">flags</th>")
+        heads += table.columns.map { "<th scope=\"col\" class=\"number\">\(Markup.escaped($0))</th>" }
         let rows = table.rows.map { row in
             var cells = showsSplit ? ["<td>\(Markup.escaped(row.panel.split))</td>"] : []
             cells.append("<th scope=\"row\">\(Markup.escaped(row.panel.layer))</th>")
             if epochs.count > 1 { cells.append("<td class=\"number\">\(row.epoch)</td>") }
-            cells += row.values.map { Markup.cell($0) }
             cells.append("<td class=\"flags\">\(Markup.escaped(row.flags.joined(separator: ", ")))</td>")
+            cells += row.values.map { Markup.cell($0) }
             return "<tr>\(cells.joined())</tr>"
         }
         let when = epochs.count == 1 ? "Epoch \(epochs.first ?? 0)" : "The last analyzed epoch of every layer"
         return """
+            <p>\(when), in bits; “of” names the ceiling, which a value cannot exceed.</p>
             <div class="scroll"><table>
-            <caption>\(when), in bits; “of” names the ceiling, which a value cannot exceed.</caption>
             <thead><tr>\(heads.joined())</tr></thead>
             <tbody>\(rows.joined(separator: "\n"))</tbody>
             </table></div>

@@ -18,7 +18,12 @@ import Testing
     let two = try Report([("tanh.results.h5", SyntheticRun().results), ("fashion.results.h5", results)])
     try one.html(vega: vega).write(toFile: folder + "/one.html", atomically: true, encoding: .utf8)
     try two.html(vega: vega).write(toFile: folder + "/two.html", atomically: true, encoding: .utf8)
-    for chart in two.charts { try chart.specification.write(toFile: folder + "/\(chart.stem).vl.json", atomically: true, encoding: .utf8) }
+    for chart in two.charts {
+        try chart.specification.write(toFile: folder + "/\(chart.stem).vl.json", atomically: true, encoding: .utf8)
+    }
     print(one.html(vega: .network).utf8.count, two.html(vega: .network).utf8.count)
-    for s in two.summary.sections { print(s.heading); for t in s.tables { print(t.title); print(t.columns); t.rows.forEach { print($0) } }; s.sentences.forEach { print($0) } }
+    for s in two.summary.sections {
+        print(s.heading); for t in s.tables { print(t.title); print(t.columns); t.rows.forEach { print($0) } };
+        s.sentences.forEach { print($0) }
+    }
 }

@@ -25,7 +25,8 @@ struct SyntheticRun {
         results.insert(archive)
         for split in splits {
             results.insert(
-                Measurement(key: .init(archive: id, split: split, quantity: .labelEntropy, samples: samples), value: 0.9997))
+                Measurement(
+                    key: .init(archive: id, split: split, quantity: .labelEntropy, samples: samples), value: 0.9997))
             for (order, layer) in layers.enumerated() {
                 for (record, epoch) in epochs.enumerated() {
                     insertCell(split, layer, order, epoch, record, into: &results)
@@ -34,7 +35,8 @@ struct SyntheticRun {
         }
         results.insert(
             Provenance(
-                request: "{\"binnings\":[\"width:30@run\"],\"targets\":[\"pmi-label\"]}", toolVersion: "0.1.0", seed: 1))
+                request: "{\"binnings\":[\"width:30@run\"],\"targets\":[\"pmi-label\"]}", toolVersion: "0.1.0", seed: 1)
+        )
         return results
     }
 
@@ -52,7 +54,8 @@ struct SyntheticRun {
                 .init(name: "fisher_trace", values: progress.enumerated().map { $0 == 0 ? nil : 0.003 / (0.1 + $1) }),
             ],
             splits: splits.map {
-                .init(name: $0, samples: samples, inputShape: inputShape, inputsPerEpoch: false, classNames: ["0", "1"])
+                .init(
+                    name: $0, samples: samples, inputShape: inputShape, inputsPerEpoch: false, classNames: ["0", "1"])
             },
             layers: layers.enumerated().map {
                 .init(name: $1, order: $0, kind: "dense", activation: "tanh", units: 10 - $0)
@@ -115,7 +118,9 @@ struct SyntheticRun {
             results.keep(
                 FeatureTerms(
                     single: (0..<features).map { i in
-                        let (x, y) = (Double(i % side) / Double(side) - 0.5, Double(i / side % side) / Double(side) - 0.5)
+                        let (x, y) = (
+                            Double(i % side) / Double(side) - 0.5, Double(i / side % side) / Double(side) - 0.5
+                        )
                         return 0.2 * t * exp(-12 * (x * x + y * y)) * (1 + 0.6 * sin(9 * x + 3 * Double(place)))
                     }, remaining: [Double](repeating: value, count: features)), for: key)
             guard target.hasPrefix("pmi") else { continue }
