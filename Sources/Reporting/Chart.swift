@@ -1,5 +1,11 @@
 internal import Results
 
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
 /// One chart: a Vega-Lite v5 specification with its data, a title and what it says in words.
 public struct Chart: Sendable {
     /// What a chart shows; the section of the page in which it stands.
@@ -104,14 +110,27 @@ struct ChartStyle: Sendable {
     /// Cycles `values` over as many entries as `count`.
     static func cycled(_ values: [JSON], _ count: Int) -> JSON { .list((0..<count).map { values[$0 % values.count] }) }
 
-    /// Epoch as colour: viridis without its ends, logarithmic beyond the first epochs.
-    func epochColor(hasLegend: Bool) -> JSON {
+    /// The part of viridis that is used: its ends are hard to see on black and on white.
+    private static let extent = (from: 0.14, to: 0.96)
+
+    /// Epoch as colour: viridis, logarithmic beyond the first epochs.
+    var epochColor: JSON {
         [
             "field": "epoch", "type": "quantitative", "title": "epoch",
-            "scale": epochScale.adding(["scheme": ["name": "viridis", "extent": [0.14, 0.96]]]),
-            "legend": hasLegend
-                ? ["type": "gradient", "values": epochTicks, "gradientLength": 260, "format": "d"] : nil,
+            "scale": epochScale.adding([
+                "scheme": ["name": "viridis", "extent": [.number(Self.extent.from), .number(Self.extent.to)]]
+            ]),
+            "legend": ["type": "gradient", "values": epochTicks, "gradientLength": 260, "format": "d"],
         ]
+    }
+
+    /// The same colour as text, for marks that must have no legend of their own: Vega-Lite joins the legends of fill
+    /// and stroke into one of symbols.
+    func color(ofEpoch epoch: Int) -> String {
+        func place(_ epoch: Int) -> Double { isLogarithmic ? log1p(Double(epoch)) : Double(epoch) }
+        let (first, last) = (epochs.lowerBound, max(epochs.upperBound, epochs.lowerBound + 1))
+        let share = (place(epoch) - place(first)) / (place(last) - place(first))
+        return Viridis.hex(Self.extent.from + (Self.extent.to - Self.extent.from) * share)
     }
 
     /// Epoch as horizontal axis.
@@ -122,14 +141,16 @@ struct ChartStyle: Sendable {
         ]
     }
 
+    private var isLogarithmic: Bool { epochs.count > 20 && epochs.lowerBound >= 0 }
+
     /// Symmetric logarithm, which shows epoch 0 and spreads the first epochs, where most happens; linear for short runs.
     private var epochScale: JSON {
         let domain: JSON = [.whole(epochs.lowerBound), .whole(max(epochs.upperBound, epochs.lowerBound + 1))]
-        return epochs.count > 20 ? ["type": "symlog", "constant": 1, "domain": domain] : ["domain": domain]
+        return isLogarithmic ? ["type": "symlog", "constant": 1, "domain": domain] : ["domain": domain]
     }
 
     private var epochTicks: JSON {
-        guard epochs.count > 20 else {
+        guard isLogarithmic else {
             return .list(
                 stride(from: epochs.lowerBound, through: epochs.upperBound, by: max(1, epochs.count / 5)).map(
                     JSON.whole))

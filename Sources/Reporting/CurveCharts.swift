@@ -168,14 +168,19 @@ struct CurveCharts {
             ])
         }
         marks.append(["mark": ["type": "line", "strokeWidth": 1.6, "clip": true], "encoding": encoding])
-        let hollow: JSON = ["condition": ["test": "datum.saturated == 1", "value": 0], "value": 1]
+        let pointEncoding: JSON = [
+            "x": style.epochAxis, "y": ["field": "value", "type": "quantitative"], "color": color,
+            "tooltip": .list(tooltip),
+        ]
+        let size: JSON = .number(isDense(data) ? 10 : 24)
         marks.append([
-            "mark": ["type": "point", "filled": true, "size": .number(isDense(data) ? 10 : 24), "strokeWidth": 1.2],
-            "encoding":
-                ([
-                    "x": style.epochAxis, "y": ["field": "value", "type": "quantitative"], "color": color,
-                    "fillOpacity": hollow, "tooltip": .list(tooltip),
-                ] as JSON),
+            "transform": [["filter": "datum.saturated == 0"]],
+            "mark": ["type": "point", "filled": true, "size": size, "opacity": 1], "encoding": pointEncoding,
+        ])
+        marks.append([
+            "transform": [["filter": "datum.saturated == 1"]],
+            "mark": ["type": "point", "filled": false, "size": size, "strokeWidth": 1, "opacity": 1],
+            "encoding": pointEncoding,
         ])
         return ["layer": .list(marks)]
     }

@@ -64,7 +64,7 @@ enum PageStyle {
         thead th { border-bottom: 1px solid var(--line); font-weight: 600; vertical-align: bottom; }
         th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         thead th.number { white-space: normal; min-width: 6.2em; }
-        td small { color: var(--soft); }
+        td small { color: var(--soft); display: block; line-height: 1.2; }
         td.saturated { color: var(--warn); }
         td.flags { color: var(--warn); font-size: .85rem; min-width: 9em; }
         .rest { display: none; }

@@ -12,6 +12,7 @@ struct PlaneChart {
             name: dataName,
             columns: [
                 "panel", "split", "layer", "order", "epoch", "x", "y", "saturated", "flags", "samples", "cx", "cy",
+                "color",
             ], rows: rows.map(\.columns))
         let saturated = rows.count { $0.isSaturated }
         let caption = caption(points: rows.count, saturated: saturated)
@@ -55,6 +56,7 @@ struct PlaneChart {
                         .plotted(row.value), .plotted(y.value), .whole(isSaturated ? 1 : 0),
                         .text(flags.isEmpty ? "none" : flags.joined(separator: ", ")), .whole(row.key.samples),
                         .plotted(row.ceiling), .plotted(y.ceiling),
+                        isSaturated ? .text(style.color(ofEpoch: epoch)) : .null,
                     ], isSaturated: isSaturated)
             }
         }
@@ -112,7 +114,7 @@ struct PlaneChart {
         }
         marks.append([
             "transform": [["filter": "datum.saturated == 0"]],
-            "encoding": points.adding(["fill": style.epochColor(hasLegend: true)]),
+            "encoding": points.adding(["fill": style.epochColor]),
             "mark": [
                 "type": "point", "filled": true, "size": 55, "opacity": 0.95, "stroke": ChartStyle.neutral,
                 "strokeWidth": 0.7,
@@ -120,7 +122,7 @@ struct PlaneChart {
         ])
         marks.append([
             "transform": [["filter": "datum.saturated == 1"]],
-            "encoding": points.adding(["stroke": style.epochColor(hasLegend: false)]),
+            "encoding": points.adding(["stroke": ["field": "color", "type": "nominal", "scale": nil]]),
             "mark": ["type": "point", "filled": false, "size": 50, "strokeWidth": 1.5, "opacity": 0.95],
         ])
         return ["encoding": encoding, "layer": .list(marks + ceilings(named: joinsLayers))]
