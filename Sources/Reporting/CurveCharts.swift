@@ -1,0 +1,258 @@
+internal import Results
+
+/// Curves over epochs: the IB terms, the GIB complexities, the binning sweep and the recorded metrics.
+struct CurveCharts {
+    let run: Run
+    let style: ChartStyle
+
+    /// I(X;Z) and I(Z;Y) over epochs, one line per layer.
+    func trajectories(stem: String, dataName: String) -> Chart? {
+        var data = PlotData(
+            name: dataName, columns: ["panel", "series", "epoch", "value", "saturated", "ceiling", "flags"])
+        var labels: [String] = []
+        for quantity in [Quantity.inputInformation, .labelInformation] {
+            guard let series = run.series(quantity).first else { continue }
+            for split in run.splits {
+                let label = run.splits.count > 1 ? "\(quantity.rawValue) · \(split)" : quantity.rawValue
+                for panel in run.panels where panel.split == split {
+                    for row in series.rows[panel] ?? [] where row.key.epoch != nil {
+                        data.rows.append(point(row, panel: label, series: panel.layer))
+                        if labels.last != label { labels.append(label) }
+                    }
+                }
+            }
+        }
+        guard !labels.isEmpty else { return nil }
+        let layers = run.layers
+        let count = Double(max(layers.count - 1, 1))
+        let color: JSON = [
+            "field": "series", "type": "nominal", "title": "layer", "sort": .texts(layers),
+            "scale": [
+                "domain": .texts(layers),
+                "range": .list(layers.indices.map { .text(Viridis.hex(0.06 + 0.84 * Double($0) / count)) }),
+            ],
+        ]
+        return Chart(
+            stem: stem, subject: .trajectories, run: run.name, title: "I(X;Z) and I(Z;Y) over training",
+            caption: "One line per layer, the first layer dark, the last light; discretized by \(run.headline)."
+                + saturationNote(data),
+            body: ChartStyle.facets(
+                of: labels, cell: (width: 380, height: 240), columns: 2, ownAxes: true,
+                lines(color: color, dash: nil, title: "bits", data)),
+            data: data)
+    }
+
+    /// The GIB complexity of every target, and of its shuffled weights, over epochs, one panel per layer.
+    func complexities(stem: String, dataName: String) -> Chart? {
+        var data = PlotData(
+            name: dataName,
+            columns: ["panel", "series", "epoch", "value", "saturated", "ceiling", "flags", "weights"])
+        var names: [String] = []
+        for (quantity, weights) in [(Quantity.complexity, "as measured"), (.shuffledComplexity, "shuffled weights")] {
+            for series in run.series(quantity) {
+                if !names.contains(series.name) { names.append(series.name) }
+                for panel in run.panels {
+                    for row in series.rows[panel] ?? [] where row.key.epoch != nil {
+                        data.rows.append(point(row, panel: panel.label, series: series.name) + [.text(weights)])
+                    }
+                }
+            }
+        }
+        guard !data.rows.isEmpty else { return nil }
+        return Chart(
+            stem: stem, subject: .complexity, run: run.name, title: "GIB complexity over training",
+            caption: "One panel per layer, one colour per target; dashed: the same with the PMI weights shuffled over "
+                + "the samples. Discretized by \(run.headline)." + inputNote(),
+            body: ChartStyle.facets(
+                of: run.panels.map(\.label), cell: (width: 240, height: 150), columns: 4,
+                lines(
+                    color: categorical(names, title: "target"),
+                    dash: dash(["as measured", "shuffled weights"], field: "weights"), title: "C in bits", data)),
+            data: data)
+    }
+
+    /// I(X;Z) over epochs per layer, one line per discretization; none where there is only one.
+    func sweep(stem: String, dataName: String) -> Chart? {
+        let rows = run.measurements.filter { $0.key.quantity == .inputInformation }
+        var seen: Set<String> = []
+        let discretizations = rows.map(\.key.discretization).filter { seen.insert($0).inserted }
+            .sorted { Self.binOrder($0) < Self.binOrder($1) }
+        guard discretizations.count > 1 else { return nil }
+        var data = PlotData(
+            name: dataName,
+            columns: ["panel", "series", "epoch", "value", "saturated", "ceiling", "flags", "range"])
+        var rules: [String] = []
+        var ranges: [String] = []
+        for discretization in discretizations {
+            let parts = discretization.split(separator: "@", maxSplits: 1).map(String.init)
+            let rule = parts.first ?? discretization
+            let range = parts.count > 1 ? "@" + parts[1] : "no range"
+            if !rules.contains(rule) { rules.append(rule) }
+            if !ranges.contains(range) { ranges.append(range) }
+            guard let series = run.series(of: rows.filter { $0.key.discretization == discretization }).first else {
+                continue
+            }
+            for panel in run.panels {
+                for row in series.rows[panel] ?? [] where row.key.epoch != nil {
+                    data.rows.append(point(row, panel: panel.label, series: rule) + [.text(range)])
+                }
+            }
+        }
+        return Chart(
+            stem: stem, subject: .sweep, run: run.name, title: "I(X;Z) under \(discretizations.count) discretizations",
+            caption: "One panel per layer; the colour is the rule, the dashes are its range." + saturationNote(data),
+            body: ChartStyle.facets(
+                of: run.panels.map(\.label), cell: (width: 240, height: 150), columns: 4,
+                lines(
+                    color: categorical(rules, title: "rule"),
+                    dash: dash(ranges.filter { $0 == "@run" } + ranges.filter { $0 != "@run" }, field: "range"),
+                    title: "I(X;Z) in bits", data)),
+            data: data)
+    }
+
+    /// What the recorder measured beside the activations; names that end alike share a panel.
+    func metrics(stem: String, dataName: String) -> Chart? {
+        var data = PlotData(name: dataName, columns: ["panel", "series", "epoch", "value", "saturated"])
+        var labels: [String] = []
+        var names: [String] = []
+        for metric in run.archive.metrics {
+            let (panel, series) = Self.panelAndSeries(of: metric.name)
+            for (epoch, value) in zip(run.archive.epochs, metric.values) {
+                guard let value, value.isFinite else { continue }
+                data.rows.append([.text(panel), .text(series), .whole(epoch), .plotted(anyUnit: value), 0])
+                if !labels.contains(panel) { labels.append(panel) }
+                if !names.contains(series) { names.append(series) }
+            }
+        }
+        guard !data.rows.isEmpty else { return nil }
+        return Chart(
+            stem: stem, subject: .metrics, run: run.name, title: "Loss, accuracy and other recorded metrics",
+            caption: "As the recorder measured them; values that were not measured or not finite are left out.",
+            body: ChartStyle.facets(
+                of: labels, cell: (width: 300, height: 170), columns: 3, ownAxes: true,
+                lines(color: categorical(names, title: "measured on"), dash: nil, title: "value", data)),
+            data: data)
+    }
+
+    private func point(_ row: Measurement, panel: String, series: String) -> [JSON] {
+        [
+            .text(panel), .text(series), .whole(row.key.epoch ?? 0), .plotted(row.value),
+            .whole(row.flags.contains("saturated") ? 1 : 0), .plotted(row.ceiling),
+            .text(row.flags.isEmpty ? "none" : row.flags.joined(separator: ", ")),
+        ]
+    }
+
+    /// Lines with points where they are few; saturated points are hollow, the ceiling a dashed rule.
+    private func lines(color: JSON, dash: JSON?, title: String, _ data: PlotData) -> JSON {
+        var tooltip: [JSON] = [
+            ["field": "series"], ["field": "epoch", "type": "quantitative"],
+            ["field": "value", "type": "quantitative"],
+        ]
+        tooltip += data.columns.filter { ["ceiling", "flags", "weights", "range"].contains($0) }.map {
+            $0 == "ceiling" ? ["field": .text($0), "type": "quantitative"] : ["field": .text($0)]
+        }
+        var encoding: JSON = [
+            "x": style.epochAxis,
+            "y": [
+                "field": "value", "type": "quantitative", "title": .text(title), "scale": ["zero": true],
+                "axis": ["tickCount": 4],
+            ],
+            "color": color,
+        ]
+        if let dash { encoding = encoding.adding(["strokeDash": dash]) }
+        var marks: [JSON] = []
+        if data.columns.contains("ceiling"), hasCommonCeiling(data) {
+            marks.append([
+                "mark": ["type": "rule", "strokeDash": [2, 3], "color": ChartStyle.neutral],
+                "encoding": ["y": ["field": "ceiling", "aggregate": "max", "type": "quantitative"]],
+            ])
+        }
+        marks.append(["mark": ["type": "line", "strokeWidth": 1.6, "clip": true], "encoding": encoding])
+        let pointEncoding: JSON = [
+            "x": style.epochAxis, "y": ["field": "value", "type": "quantitative"], "color": color,
+            "tooltip": .list(tooltip),
+        ]
+        let size: JSON = .number(isDense(data) ? 10 : 24)
+        marks.append([
+            "transform": [["filter": "datum.saturated == 0"]],
+            "mark": ["type": "point", "filled": true, "size": size, "opacity": 1], "encoding": pointEncoding,
+        ])
+        marks.append([
+            "transform": [["filter": "datum.saturated == 1"]],
+            "mark": ["type": "point", "filled": false, "size": size, "strokeWidth": 1, "opacity": 1],
+            "encoding": pointEncoding,
+        ])
+        return ["layer": .list(marks)]
+    }
+
+    private func isDense(_ data: PlotData) -> Bool { data.rows.count > 3000 }
+
+    /// Whether one rule per panel can name the ceiling: it is the same for all rows of a panel.
+    private func hasCommonCeiling(_ data: PlotData) -> Bool {
+        guard let column = data.columns.firstIndex(of: "ceiling") else { return false }
+        var ceilings: [String: String] = [:]
+        for row in data.rows {
+            let panel = row[0].encoded
+            let ceiling = row[column].encoded
+            if ceiling == "null" { return false }
+            if ceilings.updateValue(ceiling, forKey: panel) ?? ceiling != ceiling { return false }
+        }
+        return true
+    }
+
+    private func categorical(_ names: [String], title: String) -> JSON {
+        [
+            "field": "series", "type": "nominal", "title": .text(title), "sort": .texts(names),
+            "scale": ["domain": .texts(names), "range": ChartStyle.cycled(ChartStyle.palette, names.count)],
+            "legend": ["symbolType": "stroke", "symbolStrokeWidth": 2.5],
+        ]
+    }
+
+    private func dash(_ names: [String], field: String) -> JSON {
+        [
+            "field": .text(field), "type": "nominal", "title": .text(field), "sort": .texts(names),
+            "scale": [
+                "domain": .texts(names),
+                "range": ChartStyle.cycled([[1, 0], [5, 3], [1.5, 2.5], [8, 3, 2, 3]], names.count),
+            ],
+            "legend": ["symbolType": "stroke", "symbolStrokeWidth": 2, "symbolStrokeColor": ChartStyle.neutral],
+        ]
+    }
+
+    private func saturationNote(_ data: PlotData) -> String {
+        guard let column = data.columns.firstIndex(of: "saturated") else { return "" }
+        let saturated = data.rows.count { $0[column].encoded == "1" }
+        guard saturated > 0 else { return " No point is saturated." }
+        return
+            " Hollow points (\(saturated) of \(data.rows.count)) are saturated: they say the ceiling, not the network."
+    }
+
+    private func inputNote() -> String {
+        let blind = run.measurements.contains {
+            $0.key.quantity == .complexity && $0.flags.contains("saturated-inputs")
+        }
+        guard blind else { return "" }
+        return " Rows flagged saturated-inputs say nothing of synergy: almost every input row without one feature is "
+            + "unique, so that C is half I(X;Q) plus half the mean I(X_i;Q)."
+    }
+
+    /// `train_loss` is the series `train` in the panel `loss`; a name without `_` has a panel of its own.
+    private static func panelAndSeries(of metric: String) -> (panel: String, series: String) {
+        guard let mark = metric.lastIndex(of: "_"), mark > metric.startIndex,
+            mark < metric.index(before: metric.endIndex)
+        else { return (metric, "run") }
+        let head = String(metric[..<mark])
+        let parts = head.split(separator: "_")
+        guard ["loss", "accuracy", "error"].contains(metric[metric.index(after: mark)...]) else {
+            return (metric, "run")
+        }
+        return (String(metric[metric.index(after: mark)...]), parts.joined(separator: " "))
+    }
+
+    /// Sorts `width:30@run` by rule, number, range, so that 30 comes before 100.
+    private static func binOrder(_ text: String) -> (String, Double, String) {
+        let rule = text.prefix { !$0.isNumber }
+        let number = text.dropFirst(rule.count).prefix { $0.isNumber || $0 == "." }
+        return (String(rule), Double(number) ?? 0, text)
+    }
+}

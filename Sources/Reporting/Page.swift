@@ -1,0 +1,203 @@
+internal import Results
+
+extension Report {
+    /// The report as one HTML page.
+    ///
+    /// With inlined Vega the page makes no request. Its document carries `data-charts="drawn"` once every chart stands,
+    /// `"failed"` where one did not; the reason then stands in place of that chart. Text from the results is escaped
+    /// everywhere.
+    ///
+    /// - Parameter vega: where the page gets the JavaScript that draws.
+    /// - Returns: the page as UTF-8 text.
+    public func html(vega: VegaSource) -> String {
+        Page(report: self).html(vega: vega)
+    }
+}
+
+/// The HTML of a report.
+struct Page {
+    let report: Report
+
+    func html(vega: VegaSource) -> String {
+        """
+        <!DOCTYPE html>
+        <html lang="en" data-charts="drawing">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>\(Markup.escaped(title)) · InfoPlane</title>
+        <link rel="icon" href="data:,">
+        <style>
+        \(PageStyle.source)
+        </style>
+        </head>
+        <body>
+        <div class="strip"></div>
+        <header>
+        <h1>\(Markup.escaped(title))</h1>
+        <p class="lead">\(Markup.escaped(lead))</p>
+        \(navigation)
+        </header>
+        <main>
+        \(RunSections(runs: report.runs).html)
+        \(chartSections)
+        \(flagSection)
+        \(failureSection)
+        </main>
+        <footer>
+        \(provenance)
+        </footer>
+        <script type="application/json" id="chart-data">\(chartData)</script>
+        \(Self.scripts(vega))
+        <script type="module">
+        \(PageScript.source)
+        </script>
+        </body>
+        </html>
+
+        """
+    }
+
+    private var title: String {
+        if report.runs.count > 1 { return "Information planes of \(report.runs.count) runs" }
+        let run = report.runs[0]
+        return run.archive.title.isEmpty ? run.name : run.archive.title
+    }
+
+    private var lead: String {
+        let measurements = report.runs.reduce(0) { $0 + $1.measurements.count }
+        let records = report.runs.reduce(0) { $0 + $1.epochs.count }
+        var text = "\(measurements) measurements of \(records) recorded \(records == 1 ? "epoch" : "epochs")"
+        if report.runs.count > 1 { text += " in \(report.runs.count) runs" }
+        return text + ". All information is in bits. A number is only as good as its flags: they stand beside it."
+    }
+
+    private var subjects: [Chart.Subject] {
+        Chart.Subject.allCases.filter { subject in report.charts.contains { $0.subject == subject } }
+    }
+
+    private var navigation: String {
+        var links = ["<li><a href=\"#runs\">\(report.runs.count > 1 ? "Runs" : "Run")</a></li>"]
+        links += subjects.map { "<li><a href=\"#\($0.rawValue)\">\(Markup.escaped($0.heading))</a></li>" }
+        if !flags.isEmpty { links.append("<li><a href=\"#flags\">Flags</a></li>") }
+        if report.runs.contains(where: { !$0.failures.isEmpty }) {
+            links.append("<li><a href=\"#failures\">Failures</a></li>")
+        }
+        links.append("<li><a href=\"#provenance\">Provenance</a></li>")
+        return "<nav aria-label=\"Sections\"><ul>\(links.joined())</ul></nav>"
+    }
+
+    private var chartSections: String {
+        subjects.map { subject in
+            var html = """
+                <section id="\(subject.rawValue)" aria-labelledby="\(subject.rawValue)-title">
+                <h2 id="\(subject.rawValue)-title">\(Markup.escaped(subject.heading))</h2>
+                <p>\(Markup.escaped(subject.reading))</p>
+                <p class="distrust"><b>When to distrust it.</b> \(Markup.escaped(subject.doubt))</p>
+
+                """
+            var run = ""
+            for (place, chart) in report.charts.enumerated() where chart.subject == subject {
+                if report.runs.count > 1, chart.run != run {
+                    html += "<h3>\(Markup.escaped(chart.run))</h3>\n"
+                    run = chart.run
+                }
+                html += Self.figure(chart, place: place)
+            }
+            return html + "</section>"
+        }.joined(separator: "\n")
+    }
+
+    private static func figure(_ chart: Chart, place: Int) -> String {
+        """
+        <figure data-chart="\(place)" aria-labelledby="chart-\(place)-title">
+        <h4 id="chart-\(place)-title">\(Markup.escaped(chart.title))</h4>
+        <figcaption>\(Markup.escaped(chart.caption))</figcaption>
+        <div class="chart"><noscript>Charts need JavaScript; the tables of this page do not.</noscript></div>
+        </figure>
+
+        """
+    }
+
+    /// The specifications and, once for all charts, their data.
+    private var chartData: String {
+        var data: [(name: String, value: JSON)] = []
+        for chart in report.charts where !data.contains(where: { $0.name == chart.data.name }) {
+            data.append((name: chart.data.name, value: chart.data.table))
+        }
+        let charts = report.charts.map { chart -> JSON in
+            ["stem": .text(chart.stem), "spec": chart.pageSpecification]
+        }
+        return (["charts": .list(charts), "data": .object(data)] as JSON).encoded
+    }
+
+    private static func scripts(_ vega: VegaSource) -> String {
+        switch vega {
+        case .inlined(let javascript): "<script type=\"module\">\n\(Markup.script(javascript))\n</script>"
+        case .network:
+            VegaScript.packages.map {
+                "<script src=\"https://cdn.jsdelivr.net/npm/\($0)\" crossorigin=\"anonymous\"></script>"
+            }.joined(separator: "\n")
+        }
+    }
+
+    private var flags: [String] { FlagMeaning.ordered(report.runs.flatMap { $0.measurements.flatMap(\.flags) }) }
+
+    private var flagSection: String {
+        guard !flags.isEmpty else { return "" }
+        let total = report.runs.reduce(0) { $0 + $1.measurements.count }
+        let rows = flags.map { flag in
+            let count = report.runs.reduce(0) { $0 + $1.measurements.count { $0.flags.contains(flag) } }
+            return "<tr><th scope=\"row\">\(Markup.escaped(flag))</th><td class=\"number\">\(count)</td>"
+                + "<td>\(Markup.escaped(FlagMeaning.of(flag)))</td></tr>"
+        }
+        return """
+            <section id="flags" aria-labelledby="flags-title">
+            <h2 id="flags-title">Flags that occur</h2>
+            <p>A flag says why a value must not be taken at face value. Of \(total) measurements:</p>
+            <div class="scroll"><table>
+            <thead><tr><th scope="col">flag</th><th scope="col" class="number">values</th><th scope="col">meaning</th></tr></thead>
+            <tbody>\(rows.joined(separator: "\n"))</tbody>
+            </table></div>
+            </section>
+            """
+    }
+
+    private var failureSection: String {
+        let failed = report.runs.filter { !$0.failures.isEmpty }
+        guard !failed.isEmpty else { return "" }
+        let rows = failed.flatMap { run in
+            run.failures.map { failure in
+                let cells = [
+                    run.name, failure.split, failure.layer.isEmpty ? "all" : failure.layer,
+                    failure.epoch.map(String.init) ?? "all", failure.reason,
+                ]
+                return "<tr>" + cells.map { "<td>\(Markup.escaped($0))</td>" }.joined() + "</tr>"
+            }
+        }
+        let heads = ["run", "split", "layer", "epoch", "reason"].map { "<th scope=\"col\">\($0)</th>" }.joined()
+        return """
+            <section id="failures" aria-labelledby="failures-title">
+            <h2 id="failures-title">What could not be analyzed</h2>
+            <p class="note bad">These cells are missing from every chart and table above.</p>
+            <div class="scroll"><table><thead><tr>\(heads)</tr></thead><tbody>
+            \(rows.joined(separator: "\n"))
+            </tbody></table></div>
+            </section>
+            """
+    }
+
+    private var provenance: String {
+        let calls = report.calls.map { call in
+            "<p>InfoPlane \(Markup.escaped(call.toolVersion)), seed \(call.seed), analyzed on this request:</p>"
+                + "<pre>\(Markup.escaped(call.request))</pre>"
+        }
+        let none = "<p>The results do not say by which request they were computed.</p>"
+        return """
+            <section id="provenance" aria-labelledby="provenance-title">
+            <h2 id="provenance-title">Provenance</h2>
+            \(calls.isEmpty ? none : calls.joined(separator: "\n"))
+            </section>
+            """
+    }
+}

@@ -1,0 +1,185 @@
+internal import Results
+
+/// The information plane: I(X;Z) against I(Z;Y), epochs as colour, layers as shape.
+struct PlaneChart {
+    let run: Run
+    let style: ChartStyle
+
+    /// One chart with all layers in a plane per split, and one with a plane per layer; none where a term is missing.
+    func charts(stem: String, dataName: String) -> [Chart] {
+        guard let rows = rows(), !rows.isEmpty else { return [] }
+        let data = PlotData(
+            name: dataName,
+            columns: [
+                "panel", "split", "layer", "order", "epoch", "x", "y", "saturated", "flags", "samples", "cx", "cy",
+                "color",
+            ], rows: rows.map(\.columns))
+        let saturated = rows.count { $0.isSaturated }
+        let caption = caption(points: rows.count, saturated: saturated)
+        let all = Chart(
+            stem: stem, subject: .informationPlane, run: run.name,
+            title: "Information plane, all layers", caption: caption,
+            body: (["transform": [["calculate": "'split ' + datum.split", "as": "panel"]]] as JSON).adding(
+                ChartStyle.facets(
+                    of: run.splits.map { "split \($0)" }, cell: (width: 520, height: 380), columns: 2,
+                    inner(joinsLayers: true))),
+            data: data)
+        guard run.layers.count > 1 else { return [all] }
+        let each = Chart(
+            stem: stem + "-layers", subject: .informationPlane, run: run.name,
+            title: "Information plane, layer by layer",
+            caption: "The same points, one panel per layer, so that no layer hides another.",
+            body: ChartStyle.facets(
+                of: run.panels.map(\.label), cell: (width: 210, height: 170), columns: 4, inner(joinsLayers: false)),
+            data: data)
+        return [all, each]
+    }
+
+    private struct Row {
+        let columns: [JSON]
+        let isSaturated: Bool
+    }
+
+    private func rows() -> [Row]? {
+        guard let complexity = run.series(.inputInformation).first, let relevance = run.series(.labelInformation).first
+        else { return nil }
+        return run.panels.flatMap { panel -> [Row] in
+            let relevant = Dictionary(
+                (relevance.rows[panel] ?? []).map { ($0.key.epoch, $0) }, uniquingKeysWith: { first, _ in first })
+            return (complexity.rows[panel] ?? []).compactMap { row in
+                guard let y = relevant[row.key.epoch], let epoch = row.key.epoch else { return nil }
+                let flags = row.flags + y.flags.filter { !row.flags.contains($0) }
+                let isSaturated = row.flags.contains("saturated")
+                return Row(
+                    columns: [
+                        .text(panel.label), .text(panel.split), .text(panel.layer), .whole(panel.order), .whole(epoch),
+                        .plotted(row.value), .plotted(y.value), .whole(isSaturated ? 1 : 0),
+                        .text(flags.isEmpty ? "none" : flags.joined(separator: ", ")), .whole(row.key.samples),
+                        .plotted(row.ceiling), .plotted(y.ceiling),
+                        isSaturated ? .text(style.color(ofEpoch: epoch)) : .null,
+                    ], isSaturated: isSaturated)
+            }
+        }
+    }
+
+    private func caption(points: Int, saturated: Int) -> String {
+        let base = "\(points) points: one per layer and recorded epoch, discretized by \(run.headline)."
+        if saturated == 0 { return base + " None is saturated." }
+        let share = saturated == points ? "All of them" : "\(saturated) of them"
+        return base + " \(share) \(saturated == 1 ? "is" : "are") saturated and drawn hollow: there the horizontal "
+            + "position is log₂ n of the analyzed samples, not a property of the network."
+    }
+
+    private func inner(joinsLayers: Bool) -> JSON {
+        let layers = run.layers
+        let encoding: JSON = [
+            "x": [
+                "field": "x", "type": "quantitative", "title": "I(X;Z) in bits",
+                "scale": ["domain": [0, .plotted(style.planeExtent.x)], "nice": false],
+                "axis": ["labelFlush": false, "tickCount": 5],
+            ],
+            "y": [
+                "field": "y", "type": "quantitative", "title": "I(Z;Y) in bits",
+                "scale": ["domain": [0, .plotted(style.planeExtent.y)], "nice": false], "axis": ["tickCount": 5],
+            ],
+        ]
+        let shape: JSON = [
+            "field": "layer", "type": "nominal", "title": "layer", "sort": .texts(layers),
+            "scale": ["domain": .texts(layers), "range": ChartStyle.cycled(ChartStyle.shapes, layers.count)],
+            "legend": joinsLayers
+                ? ["symbolFillColor": ChartStyle.neutral, "symbolStrokeColor": ChartStyle.neutral] : nil,
+        ]
+        let points: JSON = [
+            "shape": shape,
+            "tooltip": [
+                ["field": "layer"], ["field": "epoch", "type": "quantitative"],
+                ["field": "x", "type": "quantitative", "title": "I(X;Z), bits"],
+                ["field": "cx", "type": "quantitative", "title": "its ceiling log₂ n"],
+                ["field": "y", "type": "quantitative", "title": "I(Z;Y), bits"],
+                ["field": "cy", "type": "quantitative", "title": "its ceiling H(Y)"],
+                ["field": "samples", "type": "quantitative"], ["field": "flags"], ["field": "split"],
+            ],
+        ]
+        var marks: [JSON] = []
+        if joinsLayers {
+            marks.append([
+                "mark": ["type": "line", "strokeWidth": 0.6, "opacity": 0.35, "color": ChartStyle.neutral],
+                "encoding": ["detail": ["field": "epoch"], "order": ["field": "order", "type": "quantitative"]],
+            ])
+        } else {
+            marks.append([
+                "mark": ["type": "line", "strokeWidth": 0.8, "opacity": 0.4, "color": ChartStyle.neutral],
+                "encoding": ["order": ["field": "epoch", "type": "quantitative"]],
+            ])
+        }
+        marks.append([
+            "transform": [["filter": "datum.saturated == 0"]],
+            "encoding": points.adding(["fill": style.epochColor]),
+            "mark": [
+                "type": "point", "filled": true, "size": 55, "opacity": 0.95, "stroke": ChartStyle.neutral,
+                "strokeWidth": 0.7,
+            ],
+        ])
+        marks.append([
+            "transform": [["filter": "datum.saturated == 1"]],
+            "encoding": points.adding(["stroke": ["field": "color", "type": "nominal", "scale": nil]]),
+            "mark": ["type": "point", "filled": false, "size": 50, "strokeWidth": 1.5, "opacity": 0.95],
+        ])
+        return ["encoding": encoding, "layer": .list(marks + ceilings(named: joinsLayers))]
+    }
+
+    /// Both ceilings as dashed rules; in the large chart with their names.
+    private func ceilings(named: Bool) -> [JSON] {
+        let rule: JSON = ["type": "rule", "strokeDash": [5, 4], "color": ChartStyle.neutral, "strokeWidth": 1]
+        let label: JSON = [
+            "type": "text", "fontSize": 10.5, "color": ChartStyle.neutral, "fontStyle": "italic",
+        ]
+        let collected: JSON = [
+            "aggregate": [
+                ["op": "max", "field": "cx", "as": "mx"], ["op": "max", "field": "cy", "as": "my"],
+                ["op": "max", "field": "samples", "as": "n"],
+            ]
+        ]
+        func mark(_ axis: String, _ other: String, _ mark: JSON, _ more: JSON, _ transform: [JSON]) -> JSON {
+            let encoding = JSON.object([
+                (name: axis, value: ["field": axis == "x" ? "mx" : "my", "type": "quantitative"]),
+                (name: other, value: nil),
+            ]).adding(more)
+            return [
+                "transform": .list(
+                    [collected, ["filter": axis == "x" ? "isValid(datum.mx)" : "isValid(datum.my)"]] + transform),
+                "mark": mark, "encoding": encoding,
+            ]
+        }
+        var marks = [mark("x", "y", rule, [:], []), mark("y", "x", rule, [:], [])]
+        if named {
+            marks.append(
+                mark(
+                    "x", "y",
+                    label.adding([
+                        "angle": 270, "align": "left", "baseline": "bottom", "dx": 8, "dy": -4, "y": "height",
+                    ]),
+                    ["text": ["field": "name"]],
+                    [
+                        [
+                            "calculate": "'ceiling log₂ n = ' + format(datum.mx, '.2f') + ' bits, n = ' + datum.n",
+                            "as": "name",
+                        ]
+                    ]))
+            marks.append(
+                mark(
+                    "y", "x", label.adding(["align": "left", "baseline": "bottom", "dy": -3, "x": 6]),
+                    ["text": ["field": "name"]],
+                    [["calculate": "'ceiling H(Y) = ' + format(datum.my, '.3f') + ' bits'", "as": "name"]]))
+        } else {
+            marks.append(
+                mark(
+                    "x", "y",
+                    label.adding([
+                        "angle": 270, "align": "left", "baseline": "bottom", "dx": 5, "dy": -3, "y": "height",
+                    ]),
+                    ["text": ["value": "log₂ n"]], []))
+        }
+        return marks
+    }
+}

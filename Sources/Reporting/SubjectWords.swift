@@ -1,0 +1,75 @@
+/// What the page says in words about each kind of chart.
+extension Chart.Subject {
+    /// The heading of its section.
+    var heading: String {
+        switch self {
+        case .informationPlane: "Information plane"
+        case .trajectories: "IB terms over training"
+        case .complexity: "GIB complexity"
+        case .sweep: "Binning sweep"
+        case .weights: "PMI weights"
+        case .pixels: "Information per pixel"
+        case .metrics: "Loss and accuracy"
+        }
+    }
+
+    /// How to read it.
+    var reading: String {
+        switch self {
+        case .informationPlane:
+            "Each point is one layer at one recorded epoch: how many bits its discretized activations share with the "
+                + "input (to the right) and with the label (upwards). The colour is the epoch, the shape the layer; thin "
+                + "lines join the layers of one epoch, or the epochs of one layer. Dashed lines are the ceilings: log₂ n "
+                + "for I(X;Z) of n analyzed samples, the label entropy H(Y) for I(Z;Y)."
+        case .trajectories:
+            "The two terms of the Information Bottleneck by epoch. A fall of I(X;Z) after a rise is what has been called "
+                + "compression; the dotted line is the ceiling."
+        case .complexity:
+            "The Generalized Information Bottleneck measures complexity feature by feature: C = 1/(2N) Σ [I(X_i;Q) + "
+                + "I(X_-i;Q)], where the target Q is a PMI-weighted view of the labels. Targets without PMI (label, "
+                + "latent, soft-label) and the shuffled weights are controls: what differs from them is what the weights "
+                + "add."
+        case .sweep:
+            "The same activations under every discretization that was analyzed. The range of the bins is the whole run, "
+                + "the epoch or the unit."
+        case .weights:
+            "A sample counts in the weighted targets by its positive pointwise mutual information with its label, "
+                + "max(0, PMI). Shown is that weight times n: samples at 0 are ignored, at 1 they count as if there were "
+                + "no weights."
+        case .pixels:
+            "Each picture has the shape of the input; a light pixel alone shares much information with the target Q. "
+                + "Channels of a pixel are averaged."
+        case .metrics:
+            "What the recorder measured beside the activations, on the same epochs."
+        }
+    }
+
+    /// When not to believe it.
+    var doubt: String {
+        switch self {
+        case .informationPlane:
+            "A hollow point is saturated: nearly every sample has a symbol of its own, and I(X;Z) is log₂ n whatever the "
+                + "network does. For a deterministic network I(X;Z) is the entropy of the bins, so that movement to the "
+                + "left can be saturating activations meeting wide bins. Look at the binning sweep before speaking of "
+                + "compression."
+        case .trajectories:
+            "Near the ceiling a flat line says that there are too few samples for these bins. I(Z;Y) of undersampled "
+                + "symbols is biased upwards, up to H(Y)."
+        case .complexity:
+            "C depends on which Q is meant; the publication leaves it open. A curve that its own shuffled weights follow "
+                + "owes nothing to which samples were weighted. With the flag saturated-inputs, as on images with all "
+                + "pixels, C says nothing of synergy."
+        case .sweep:
+            "Where the curves disagree in shape, and not only in height, the movement belongs to the discretization and "
+                + "not to the network."
+        case .weights:
+            "When Z is saturated, PMI is the information content of the label itself, and the weights say only how rare "
+                + "each class is: a few spikes near 1."
+        case .pixels:
+            "Single pixels say nothing of what pixels carry together, and plug-in values have a bias above 0 that is the "
+                + "same for all pixels with equally many values. A map that looks like the mean image may be no more."
+        case .metrics:
+            "They come from the recorder and were not computed again."
+        }
+    }
+}

@@ -1,0 +1,89 @@
+internal import Results
+
+/// What a terminal shows of a report: headings, sentences and tables of plain text, without escape codes.
+///
+/// Values are in bits, rounded to 3 decimals; `export` gives all digits.
+public struct Summary: Sendable, Hashable {
+    /// A table of text; every row has as many entries as there are columns.
+    public struct Table: Sendable, Hashable {
+        /// What the table lists.
+        public let title: String
+        /// The headings.
+        public let columns: [String]
+        /// The rows.
+        public let rows: [[String]]
+    }
+
+    /// What is said of one run.
+    public struct Section: Sendable, Hashable {
+        /// The run's name and title.
+        public let heading: String
+        /// The last epoch of every layer, per split.
+        public let tables: [Table]
+        /// What else to know before trusting the table, one sentence each.
+        public let sentences: [String]
+    }
+
+    /// One section per run.
+    public let sections: [Section]
+
+    init(_ runs: [Run]) {
+        sections = runs.map { run in
+            Section(
+                heading: run.archive.title.isEmpty ? run.name : "\(run.name): \(run.archive.title)",
+                tables: Self.tables(of: run), sentences: Self.sentences(on: run))
+        }
+    }
+
+    private static func tables(of run: Run) -> [Table] {
+        let inputs = run.series(.inputInformation).first
+        let labels = run.series(.labelInformation).first
+        let targets = run.series(.complexity)
+        let target = targets.first { $0.target == "pmi-label" } ?? targets.first
+        return run.splits.compactMap { split in
+            var rows: [[String]] = []
+            var epoch: Int?
+            for panel in run.panels where panel.split == split {
+                let x = inputs?.rows[panel] ?? []
+                let y = labels?.rows[panel]?.last
+                let c = target?.rows[panel]?.last
+                guard let last = x.last ?? y ?? c else { continue }
+                epoch = max(epoch ?? .min, last.key.epoch ?? .min)
+                let peak = x.max { $0.value < $1.value }
+                let flags = FlagMeaning.ordered([x.last, y, c].compactMap { $0?.flags }.joined())
+                let moved = peak.map { "\(bits($0.value)) at \($0.key.epoch.map(String.init) ?? "–")" } ?? "–"
+                rows.append(
+                    [panel.layer, bits(x.last?.value), moved, bits(y?.value)] + (target == nil ? [] : [bits(c?.value)])
+                        + [flags.joined(separator: ", ")])
+            }
+            guard !rows.isEmpty else { return nil }
+            return Table(
+                title: "split \(split), epoch \(epoch.map(String.init) ?? "–"), \(run.headline), in bits",
+                columns: ["layer", "I(X;Z)", "its peak (epoch)", "I(Z;Y)"]
+                    + (target.map { ["C \($0.name)"] } ?? []) + ["flags"],
+                rows: rows)
+        }
+    }
+
+    private static func sentences(on run: Run) -> [String] {
+        var sentences: [String] = []
+        for split in run.splits {
+            let rows = run.panels.filter { $0.split == split }.compactMap {
+                run.series(.inputInformation).first?.rows[$0]
+            }.joined()
+            let saturated = rows.filter { $0.flags.contains("saturated") }
+            guard !saturated.isEmpty, let samples = run.samples(of: split) else { continue }
+            let ceiling = saturated.compactMap(\.ceiling).max().map { " = \(bits($0)) bits" } ?? ""
+            sentences.append(
+                "\(saturated.count) of \(rows.count) values of I(X;Z) on \(split) are saturated: they say log2 n\(ceiling) "
+                    + "(n = \(samples)), not the network.")
+        }
+        if !run.failures.isEmpty {
+            let cells = run.failures.count == 1 ? "1 cell" : "\(run.failures.count) cells"
+            sentences.append("\(cells) could not be analyzed; the first reason: \(run.failures[0].reason)")
+        }
+        return sentences
+    }
+
+    private static func bits(_ value: Double?) -> String { value.map { Decimal.rounded($0, places: 3) } ?? "–" }
+}
