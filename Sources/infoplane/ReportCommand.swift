@@ -1,5 +1,109 @@
 import ArgumentParser
+import FoundationEssentials
+import Reporting
+import Results
 
 struct ReportCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "report")
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Write results as one HTML page, and print a summary.",
+        discussion: """
+            The page works offline: its charts are drawn by the Vega JavaScript that tools/setup report makes, found \
+            by --vega, $INFOPLANE_VEGA or in $XDG_DATA_HOME/infoplane/vega.js (by default ~/.local/share). Where there \
+            is none, the page names a pinned version on the network. Every chart is also saved as a Vega-Lite \
+            specification.
+
+            EXAMPLES:
+              infoplane report run.results.h5 -o report.html
+              infoplane report tanh.results.h5 relu.results.h5 -o report.html
+              infoplane report run.results.h5 -o report.html --specifications charts
+            """)
+
+    @Argument(help: "The results files.", completion: .file(extensions: ["h5"]))
+    var inputs: [String]
+
+    @Option(name: .shortAndLong, help: "The page to write; one that exists is replaced.")
+    var output: String
+
+    @Option(help: "The folder for the charts' .vl.json files. (default: the page's name with .charts)")
+    var specifications: String?
+
+    @Option(help: "The Vega JavaScript to inline.", completion: .file(extensions: ["js"]))
+    var vega: String?
+
+    @Flag(help: "Print the summary as JSON.")
+    var json = false
+
+    func run() async throws {
+        try await Terminal.reporting {
+            var results: [(name: String, results: ResultSet)] = []
+            for input in inputs {
+                var file = ResultsFile(input)
+                results.append((input, try file.read()))
+            }
+            let report = try Report(results)
+            let source = try VegaScript.find(explicit: vega, environment: ProcessInfo.processInfo.environment)
+            if case .network = source {
+                Terminal.note(
+                    "warning: no Vega JavaScript was found, the page needs the network to draw its charts. "
+                        + "tools/setup report makes it.")
+            }
+            var page = try TextSink(path: output)
+            try page.write(report.html(vega: source))
+            try page.close()
+            let folder = specifications ?? Self.chartFolder(of: output)
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            for chart in report.charts {
+                var file = try TextSink(path: "\(folder)/\(chart.stem).vl.json")
+                try file.write(chart.specification)
+                try file.close()
+            }
+            try Terminal.write(json ? Self.json(of: report.summary).text + "\n" : Self.text(of: report.summary))
+            if !json {
+                try Terminal.write("\n\(output): \(report.charts.count) charts; specifications in \(folder)/\n")
+            }
+        }
+    }
+
+    private static func text(of summary: Summary) -> String {
+        var text = ""
+        for (index, section) in summary.sections.enumerated() {
+            if index > 0 { text += "\n" }
+            text += Terminal.bold(section.heading) + "\n"
+            for table in section.tables {
+                text += "\n  " + table.title + "\n"
+                var lines = TextTable(table.columns)
+                for row in table.rows { lines.add(row) }
+                text += lines.text(indent: 2)
+            }
+            for sentence in section.sentences { text += "  " + sentence + "\n" }
+        }
+        return text
+    }
+
+    private static func json(of summary: Summary) -> JSONText {
+        func texts(_ items: [String]) -> JSONText { .list(items.map { .text($0) }) }
+        return .list(
+            summary.sections.map { section in
+                .object([
+                    ("heading", .text(section.heading)),
+                    (
+                        "tables",
+                        .list(
+                            section.tables.map { table in
+                                .object([
+                                    ("title", .text(table.title)), ("columns", texts(table.columns)),
+                                    ("rows", .list(table.rows.map(texts))),
+                                ])
+                            })
+                    ),
+                    ("sentences", texts(section.sentences)),
+                ])
+            })
+    }
+
+    /// report.html → report.charts
+    private static func chartFolder(of page: String) -> String {
+        (page.hasSuffix(".html") ? String(page.dropLast(5)) : page) + ".charts"
+    }
 }

@@ -48,6 +48,11 @@ enum Terminal {
         return ExitCode(2)
     }
 
+    /// The text in bold, where standard output may be coloured.
+    static func bold(_ text: String) -> String {
+        hasColour ? "\u{1B}[1m\(text)\u{1B}[0m" : text
+    }
+
     /// Runs `body`; an error of a module becomes its sentence and exit code 2.
     static func reporting<T>(_ body: () async throws -> T) async throws -> T {
         do {

@@ -24,10 +24,19 @@ enum Tool {
         preconditionFailure("the infoplane binary is built beside the tests")
     }()
 
-    static func start(_ arguments: [String], in folder: Folder) throws -> (Process, out: String, error: String) {
+    /// Starts the tool. With `largestFile`, no file may grow past so many kB: writing fails as on a full disk.
+    static func start(
+        _ arguments: [String], in folder: Folder, largestFile: Int? = nil
+    ) throws -> (Process, out: String, error: String) {
         let process = Process()
-        process.executableURL = url
-        process.arguments = arguments
+        if let largestFile {
+            process.executableURL = URL(fileURLWithPath: "/bin/bash")
+            let script = "trap '' XFSZ; ulimit -f \(largestFile); exec \"$0\" \"$@\""
+            process.arguments = ["-c", script, url.path] + arguments
+        } else {
+            process.executableURL = url
+            process.arguments = arguments
+        }
         process.currentDirectoryURL = folder.url
         var environment = ProcessInfo.processInfo.environment
         environment["COLUMNS"] = nil
@@ -48,8 +57,8 @@ enum Tool {
         try run(arguments, in: folder)
     }
 
-    static func run(_ arguments: [String], in folder: Folder) throws -> Output {
-        let (process, out, error) = try start(arguments, in: folder)
+    static func run(_ arguments: [String], in folder: Folder, largestFile: Int? = nil) throws -> Output {
+        let (process, out, error) = try start(arguments, in: folder, largestFile: largestFile)
         process.waitUntilExit()
         defer { for path in [out, error] { try? FileManager.default.removeItem(atPath: path) } }
         return Output(
