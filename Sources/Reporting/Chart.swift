@@ -56,11 +56,20 @@ public struct Chart: Sendable {
     }
 }
 
-/// The data of a chart: a table, kept compact until something needs objects.
+/// The data of a chart: a table, kept compact until something needs objects. The first column is the panel.
 struct PlotData: Sendable {
     let name: String
     let columns: [String]
     var rows: [[JSON]] = []
+
+    /// The same rows, panel by panel in the order of `labels`; rows of one panel keep their order.
+    func ordered(by labels: [String]) -> PlotData {
+        let rank = Dictionary(labels.enumerated().map { (JSON.text($1).encoded, $0) }, uniquingKeysWith: min)
+        var ordered = self
+        ordered.rows = rows.enumerated().map { (rank[$1[0].encoded] ?? labels.count, $0, $1) }
+            .sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
+        return ordered
+    }
 
     /// The table as Vega-Lite takes it: a list of objects without the members that are null.
     var objects: JSON {
@@ -168,6 +177,9 @@ struct ChartStyle: Sendable {
 
     /// Small multiples, wrapped into columns; the page changes their number with its width.
     ///
+    /// They stand in the order in which the data names them (`PlotData.ordered`). No list of names goes into the
+    /// specification for sorting: Vega-Lite would write those names, which are text of files, into expressions.
+    ///
     /// - Parameters:
     ///   - cell: the width and height of one panel.
     ///   - multiple: how many panels belong together and must stay in one row.
@@ -179,7 +191,7 @@ struct ChartStyle: Sendable {
     ) -> JSON {
         let body: JSON = [
             "facet": [
-                "field": "panel", "type": "nominal", "sort": .texts(labels),
+                "field": "panel", "type": "nominal", "sort": nil,
                 "header": ["title": nil, "labelFontWeight": "bold", "labelLimit": 240],
             ],
             "columns": .whole(columns),

@@ -26,7 +26,7 @@ struct CurveCharts {
         let layers = run.layers
         let count = Double(max(layers.count - 1, 1))
         let color: JSON = [
-            "field": "series", "type": "nominal", "title": "layer", "sort": .texts(layers),
+            "field": "series", "type": "nominal", "title": "layer",
             "scale": [
                 "domain": .texts(layers),
                 "range": .list(layers.indices.map { .text(Viridis.hex(0.06 + 0.84 * Double($0) / count)) }),
@@ -39,7 +39,7 @@ struct CurveCharts {
             body: ChartStyle.facets(
                 of: labels, cell: (width: 380, height: 240), columns: 2, ownAxes: true,
                 lines(color: color, dash: nil, title: "bits", data)),
-            data: data)
+            data: data.ordered(by: labels))
     }
 
     /// The GIB complexity of every target, and of its shuffled weights, over epochs, one panel per layer.
@@ -68,7 +68,7 @@ struct CurveCharts {
                 lines(
                     color: categorical(names, title: "target"),
                     dash: dash(["as measured", "shuffled weights"], field: "weights"), title: "C in bits", data)),
-            data: data)
+            data: data.ordered(by: run.panels.map(\.label)))
     }
 
     /// I(X;Z) over epochs per layer, one line per discretization; none where there is only one.
@@ -107,7 +107,7 @@ struct CurveCharts {
                     color: categorical(rules, title: "rule"),
                     dash: dash(ranges.filter { $0 == "@run" } + ranges.filter { $0 != "@run" }, field: "range"),
                     title: "I(X;Z) in bits", data)),
-            data: data)
+            data: data.ordered(by: run.panels.map(\.label)))
     }
 
     /// What the recorder measured beside the activations; names that end alike share a panel.
@@ -131,7 +131,7 @@ struct CurveCharts {
             body: ChartStyle.facets(
                 of: labels, cell: (width: 300, height: 170), columns: 3, ownAxes: true,
                 lines(color: categorical(names, title: "measured on"), dash: nil, title: "value", data)),
-            data: data)
+            data: data.ordered(by: labels))
     }
 
     private func point(_ row: Measurement, panel: String, series: String) -> [JSON] {
@@ -168,19 +168,13 @@ struct CurveCharts {
             ])
         }
         marks.append(["mark": ["type": "line", "strokeWidth": 1.6, "clip": true], "encoding": encoding])
-        let pointEncoding: JSON = [
-            "x": style.epochAxis, "y": ["field": "value", "type": "quantitative"], "color": color,
-            "tooltip": .list(tooltip),
-        ]
-        let size: JSON = .number(isDense(data) ? 10 : 24)
         marks.append([
-            "transform": [["filter": "datum.saturated == 0"]],
-            "mark": ["type": "point", "filled": true, "size": size, "opacity": 1], "encoding": pointEncoding,
-        ])
-        marks.append([
-            "transform": [["filter": "datum.saturated == 1"]],
-            "mark": ["type": "point", "filled": false, "size": size, "strokeWidth": 1, "opacity": 1],
-            "encoding": pointEncoding,
+            "mark": ["type": "point", "size": .number(isDense(data) ? 10 : 24), "strokeWidth": 1, "opacity": 1],
+            "encoding": [
+                "x": style.epochAxis, "y": ["field": "value", "type": "quantitative"], "fill": color, "stroke": color,
+                "fillOpacity": ["condition": ["test": "datum.saturated == 1", "value": 0], "value": 1],
+                "tooltip": .list(tooltip),
+            ],
         ])
         return ["layer": .list(marks)]
     }
@@ -202,7 +196,7 @@ struct CurveCharts {
 
     private func categorical(_ names: [String], title: String) -> JSON {
         [
-            "field": "series", "type": "nominal", "title": .text(title), "sort": .texts(names),
+            "field": "series", "type": "nominal", "title": .text(title),
             "scale": ["domain": .texts(names), "range": ChartStyle.cycled(ChartStyle.palette, names.count)],
             "legend": ["symbolType": "stroke", "symbolStrokeWidth": 2.5],
         ]
@@ -210,7 +204,7 @@ struct CurveCharts {
 
     private func dash(_ names: [String], field: String) -> JSON {
         [
-            "field": .text(field), "type": "nominal", "title": .text(field), "sort": .texts(names),
+            "field": .text(field), "type": "nominal", "title": .text(field),
             "scale": [
                 "domain": .texts(names),
                 "range": ChartStyle.cycled([[1, 0], [5, 3], [1.5, 2.5], [8, 3, 2, 3]], names.count),

@@ -84,7 +84,7 @@ struct PlaneChart {
             ],
         ]
         let shape: JSON = [
-            "field": "layer", "type": "nominal", "title": "layer", "sort": .texts(layers),
+            "field": "layer", "type": "nominal", "title": "layer",
             "scale": ["domain": .texts(layers), "range": ChartStyle.cycled(ChartStyle.shapes, layers.count)],
             "legend": joinsLayers
                 ? ["symbolFillColor": ChartStyle.neutral, "symbolStrokeColor": ChartStyle.neutral] : nil,
