@@ -62,13 +62,13 @@ struct PlotData: Sendable {
     let columns: [String]
     var rows: [[JSON]] = []
 
-    /// The same rows, panel by panel in the order of `labels`; rows of one panel keep their order.
-    func ordered(by labels: [String]) -> PlotData {
-        let rank = Dictionary(labels.enumerated().map { (JSON.text($1).encoded, $0) }, uniquingKeysWith: min)
-        var ordered = self
-        ordered.rows = rows.enumerated().map { (rank[$1[0].encoded] ?? labels.count, $0, $1) }
-            .sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
-        return ordered
+    /// The same table with the place of each row's panel among `labels` as a last column, `place`.
+    func placed(among labels: [String]) -> PlotData {
+        let places = Dictionary(
+            labels.enumerated().map { (JSON.text($1).encoded, JSON.whole($0)) }, uniquingKeysWith: { first, _ in first }
+        )
+        return PlotData(
+            name: name, columns: columns + ["place"], rows: rows.map { $0 + [places[$0[0].encoded] ?? .null] })
     }
 
     /// The table as Vega-Lite takes it: a list of objects without the members that are null.
@@ -177,8 +177,8 @@ struct ChartStyle: Sendable {
 
     /// Small multiples, wrapped into columns; the page changes their number with its width.
     ///
-    /// They stand in the order in which the data names them (`PlotData.ordered`). No list of names goes into the
-    /// specification for sorting: Vega-Lite would write those names, which are text of files, into expressions.
+    /// They stand in the order of the data's column `place`. A list of names to sort by would be text of files that
+    /// Vega-Lite writes into expressions.
     ///
     /// - Parameters:
     ///   - cell: the width and height of one panel.
@@ -186,19 +186,19 @@ struct ChartStyle: Sendable {
     ///   - isStretchable: whether the page may change the width of a panel.
     ///   - ownAxes: whether every panel has its own vertical scale.
     static func facets(
-        of labels: [String], cell: (width: Int, height: Int), columns: Int, multiple: Int = 1,
+        panels: Int, cell: (width: Int, height: Int), columns: Int, multiple: Int = 1,
         isStretchable: Bool = true, ownAxes: Bool = false, _ inner: JSON
     ) -> JSON {
         let body: JSON = [
             "facet": [
-                "field": "panel", "type": "nominal", "sort": nil,
+                "field": "panel", "type": "nominal", "sort": ["field": "place", "op": "min"],
                 "header": ["title": nil, "labelFontWeight": "bold", "labelLimit": 240],
             ],
             "columns": .whole(columns),
             "spec": (["width": .whole(cell.width), "height": .whole(cell.height)] as JSON).adding(inner),
             "usermeta": [
                 "infoplane": [
-                    "panels": .whole(labels.count), "cell": .whole(cell.width), "multiple": .whole(multiple),
+                    "panels": .whole(panels), "cell": .whole(cell.width), "multiple": .whole(multiple),
                     "stretch": .flag(isStretchable), "own": .flag(ownAxes),
                 ]
             ],

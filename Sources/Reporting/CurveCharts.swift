@@ -29,7 +29,7 @@ struct CurveCharts {
             "field": "series", "type": "nominal", "title": "layer",
             "scale": [
                 "domain": .texts(layers),
-                "range": .list(layers.indices.map { .text(Viridis.hex(0.06 + 0.84 * Double($0) / count)) }),
+                "range": .list(layers.indices.map { .text(Viridis.hex(0.16 + 0.8 * Double($0) / count)) }),
             ],
         ]
         return Chart(
@@ -37,9 +37,9 @@ struct CurveCharts {
             caption: "One line per layer, the first layer dark, the last light; discretized by \(run.headline)."
                 + saturationNote(data),
             body: ChartStyle.facets(
-                of: labels, cell: (width: 380, height: 240), columns: 2, ownAxes: true,
+                panels: labels.count, cell: (width: 380, height: 240), columns: 2, ownAxes: true,
                 lines(color: color, dash: nil, title: "bits", data)),
-            data: data.ordered(by: labels))
+            data: data.placed(among: labels))
     }
 
     /// The GIB complexity of every target, and of its shuffled weights, over epochs, one panel per layer.
@@ -64,16 +64,16 @@ struct CurveCharts {
             caption: "One panel per layer, one colour per target; dashed: the same with the PMI weights shuffled over "
                 + "the samples. Discretized by \(run.headline)." + inputNote(),
             body: ChartStyle.facets(
-                of: run.panels.map(\.label), cell: (width: 240, height: 150), columns: 4,
+                panels: run.panels.count, cell: (width: 240, height: 150), columns: 4,
                 lines(
                     color: categorical(names, title: "target"),
                     dash: dash(["as measured", "shuffled weights"], field: "weights"), title: "C in bits", data)),
-            data: data.ordered(by: run.panels.map(\.label)))
+            data: data.placed(among: run.panels.map(\.label)))
     }
 
     /// I(X;Z) over epochs per layer, one line per discretization; none where there is only one.
     func sweep(stem: String, dataName: String) -> Chart? {
-        let rows = run.measurements.filter { $0.key.quantity == .inputInformation }
+        let rows = run.rows(of: .inputInformation)
         var seen: Set<String> = []
         let discretizations = rows.map(\.key.discretization).filter { seen.insert($0).inserted }
             .sorted { Self.binOrder($0) < Self.binOrder($1) }
@@ -102,12 +102,12 @@ struct CurveCharts {
             stem: stem, subject: .sweep, run: run.name, title: "I(X;Z) under \(discretizations.count) discretizations",
             caption: "One panel per layer; the colour is the rule, the dashes are its range." + saturationNote(data),
             body: ChartStyle.facets(
-                of: run.panels.map(\.label), cell: (width: 240, height: 150), columns: 4,
+                panels: run.panels.count, cell: (width: 240, height: 150), columns: 4,
                 lines(
                     color: categorical(rules, title: "rule"),
                     dash: dash(ranges.filter { $0 == "@run" } + ranges.filter { $0 != "@run" }, field: "range"),
                     title: "I(X;Z) in bits", data)),
-            data: data.ordered(by: run.panels.map(\.label)))
+            data: data.placed(among: run.panels.map(\.label)))
     }
 
     /// What the recorder measured beside the activations; names that end alike share a panel.
@@ -129,9 +129,9 @@ struct CurveCharts {
             stem: stem, subject: .metrics, run: run.name, title: "Loss, accuracy and other recorded metrics",
             caption: "As the recorder measured them; values that were not measured or not finite are left out.",
             body: ChartStyle.facets(
-                of: labels, cell: (width: 300, height: 170), columns: 3, ownAxes: true,
+                panels: labels.count, cell: (width: 300, height: 170), columns: 3, ownAxes: true,
                 lines(color: categorical(names, title: "measured on"), dash: nil, title: "value", data)),
-            data: data.ordered(by: labels))
+            data: data.placed(among: labels))
     }
 
     private func point(_ row: Measurement, panel: String, series: String) -> [JSON] {
@@ -222,10 +222,7 @@ struct CurveCharts {
     }
 
     private func inputNote() -> String {
-        let blind = run.measurements.contains {
-            $0.key.quantity == .complexity && $0.flags.contains("saturated-inputs")
-        }
-        guard blind else { return "" }
+        guard run.rows(of: .complexity).contains(where: { $0.flags.contains("saturated-inputs") }) else { return "" }
         return " Rows flagged saturated-inputs say nothing of synergy: almost every input row without one feature is "
             + "unique, so that C is half I(X;Q) plus half the mean I(X_i;Q)."
     }

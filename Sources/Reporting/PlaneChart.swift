@@ -13,7 +13,8 @@ struct PlaneChart {
             columns: [
                 "panel", "split", "layer", "order", "epoch", "x", "y", "saturated", "flags", "samples", "cx", "cy",
                 "color",
-            ], rows: rows.map(\.columns))
+            ], rows: rows.map(\.columns)
+        ).placed(among: run.panels.map(\.label))
         let saturated = rows.count { $0.isSaturated }
         let caption = caption(points: rows.count, saturated: saturated)
         let all = Chart(
@@ -21,7 +22,7 @@ struct PlaneChart {
             title: "Information plane, all layers", caption: caption,
             body: (["transform": [["calculate": "'split ' + datum.split", "as": "panel"]]] as JSON).adding(
                 ChartStyle.facets(
-                    of: run.splits.map { "split \($0)" }, cell: (width: 520, height: 380), columns: 2,
+                    panels: run.splits.count, cell: (width: 520, height: 380), columns: 2,
                     inner(joinsLayers: true))),
             data: data)
         guard run.layers.count > 1 else { return [all] }
@@ -30,7 +31,7 @@ struct PlaneChart {
             title: "Information plane, layer by layer",
             caption: "The same points, one panel per layer, so that no layer hides another.",
             body: ChartStyle.facets(
-                of: run.panels.map(\.label), cell: (width: 210, height: 170), columns: 4, inner(joinsLayers: false)),
+                panels: run.panels.count, cell: (width: 210, height: 170), columns: 4, inner(joinsLayers: false)),
             data: data)
         return [all, each]
     }

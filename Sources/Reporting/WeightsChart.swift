@@ -47,8 +47,9 @@ struct WeightsChart {
                 + "\(shown.count == 1 ? "epoch" : "epochs") \(shown.map(String.init).joined(separator: ", ")); "
                 + "discretized by \(run.headline). 0: ignored. 1: counted as if unweighted.",
             body: ChartStyle.facets(
-                of: labels, cell: (width: 240, height: 150), columns: 4, inner(epochs: shown.map(String.init))),
-            data: data.ordered(by: labels))
+                panels: labels.count, cell: (width: 240, height: 150), columns: 4, inner(epochs: shown.map(String.init))
+            ),
+            data: data.placed(among: labels))
     }
 
     /// n·max(0, PMI_s)/Σ: 1 for every sample when all count alike; all 0 when no PMI is positive.

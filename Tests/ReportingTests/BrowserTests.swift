@@ -90,6 +90,15 @@ struct `The page in a browser` {
         try expectDrawn([("a", SyntheticRun().results), ("b", images.results)], width: width)
     }
 
+    @Test func `the bundle has the versions that a page of the network names`() throws {
+        guard case .inlined(let bundle) = try #require(Browser.vega) else { return }
+        let page = try Report([("a", SyntheticRun().results)]).html(vega: .network)
+        for package in page.matches(of: /npm\/[a-z-]+@(\d+\.\d+\.\d+)/) {
+            let found = bundle.contains("\"\(package.1)\"")
+            #expect(found, "\(package.0)")
+        }
+    }
+
     @Test func `a single epoch is drawn`() throws {
         var run = SyntheticRun()
         run.epochs = [7]

@@ -44,6 +44,20 @@ import Testing
         #expect(filters == ["datum.saturated == 1"])
     }
 
+    @Test func `panels stand in the order of splits and layers`() throws {
+        var run = SyntheticRun()
+        run.splits = ["train", "a test"]
+        run.layers = ["z first", "a second"]
+        run.epochs = [0, 4]
+        let expected = run.splits.flatMap { split in run.layers.map { "\(split) · \($0)" } }
+        for chart in try Report([("a", run.results)]).charts where ![.metrics, .trajectories].contains(chart.subject) {
+            for row in try data(chart) {
+                let place = try #require(row["place"] as? Int)
+                #expect(row["panel"] as? String == expected[place])
+            }
+        }
+    }
+
     @Test func `the histogram of PMI weights counts every sample once`() throws {
         let report = try Report([("a", SyntheticRun().results)])
         let chart = try #require(report.charts.first { $0.subject == .weights })
