@@ -37,7 +37,7 @@ struct CurveCharts {
             caption: "One line per layer, the first layer dark, the last light; discretized by \(run.headline)."
                 + saturationNote(data),
             body: ChartStyle.facets(
-                panels: labels.count, cell: (width: 380, height: 240), columns: 2, ownAxes: true,
+                panels: labels.count, cell: (width: 280, height: 190), columns: 2, ownAxes: true,
                 lines(color: color, dash: nil, title: "bits", data)),
             data: data.placed(among: labels))
     }
@@ -168,18 +168,33 @@ struct CurveCharts {
             ])
         }
         marks.append(["mark": ["type": "line", "strokeWidth": 1.6, "clip": true], "encoding": encoding])
-        marks.append([
-            "mark": ["type": "point", "size": .number(isDense(data) ? 10 : 24), "strokeWidth": 1, "opacity": 1],
+        var points: JSON = [
+            "mark": ["type": "point", "size": 24, "strokeWidth": 1, "opacity": 1],
             "encoding": [
                 "x": style.epochAxis, "y": ["field": "value", "type": "quantitative"], "fill": color, "stroke": color,
                 "fillOpacity": ["condition": ["test": "datum.saturated == 1", "value": 0], "value": 1],
                 "tooltip": .list(tooltip),
             ],
-        ])
+        ]
+        if let epochs = thinnedEpochs(data) {
+            points = points.adding(["transform": [["filter": ["field": "epoch", "oneOf": epochs]]]])
+        }
+        marks.append(points)
         return ["layer": .list(marks)]
     }
 
-    private func isDense(_ data: PlotData) -> Bool { data.rows.count > 3000 }
+    /// The epochs that get a point, evenly spread over the records, where all would be too many to draw; the lines have
+    /// all of them.
+    private func thinnedEpochs(_ data: PlotData) -> JSON? {
+        guard let column = data.columns.firstIndex(of: "epoch") else { return nil }
+        let epochs = Set(data.rows.compactMap { Int($0[column].encoded) }).sorted()
+        guard epochs.count > Self.mostPoints else { return nil }
+        let step = Double(epochs.count - 1) / Double(Self.mostPoints - 1)
+        return .list((0..<Self.mostPoints).map { .whole(epochs[Int((Double($0) * step).rounded())]) })
+    }
+
+    /// How many points a line has at most.
+    private static let mostPoints = 40
 
     /// Whether one rule per panel can name the ceiling: it is the same for all rows of a panel.
     private func hasCommonCeiling(_ data: PlotData) -> Bool {
@@ -217,8 +232,8 @@ struct CurveCharts {
         guard let column = data.columns.firstIndex(of: "saturated") else { return "" }
         let saturated = data.rows.count { $0[column].encoded == "1" }
         guard saturated > 0 else { return " No point is saturated." }
-        return
-            " Hollow points (\(saturated) of \(data.rows.count)) are saturated: they say the ceiling, not the network."
+        return " \(saturated) of \(data.rows.count) values are saturated, their points hollow: they say the ceiling, "
+            + "not the network."
     }
 
     private func inputNote() -> String {
