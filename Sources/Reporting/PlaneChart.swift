@@ -130,7 +130,7 @@ struct PlaneChart {
 
     /// Both ceilings of a panel as dashed rules with their names, written out in the large chart.
     private func ceilings(named: Bool) -> [JSON] {
-        let long = "'ceiling log₂ n = ' + format(datum.ceiling, '.2f') + ' bits, n = ' + datum.n"
+        let long = "'ceiling log₂ n = ' + format(datum.max_cx, '.2f') + ' bits, n = ' + datum.n"
         let upwards: JSON = ["angle": 270, "align": "left", "baseline": "bottom", "dx": 6, "dy": -4, "y": "height"]
         let flat: JSON = ["align": "left", "baseline": "bottom", "x": 6, "dy": -3]
         let marks = ceiling(
@@ -138,25 +138,27 @@ struct PlaneChart {
         return marks
             + ceiling(
                 of: "cy", along: "y", across: "x",
-                name: named ? "'ceiling H(Y) = ' + format(datum.ceiling, '.3f') + ' bits'" : "''", placed: flat)
+                name: named ? "'ceiling H(Y) = ' + format(datum.max_cy, '.3f') + ' bits'" : "''", placed: flat)
     }
 
     /// A rule at the largest value of `field` in a panel, and its name, a Vega expression.
     private func ceiling(
         of field: String, along axis: String, across other: String, name: String, placed: JSON
     ) -> [JSON] {
+        // Vega-Lite joins the aggregates of both ceilings into one, so that their names must differ.
+        let largest = "max_\(field)"
         let transform: JSON = [
             [
                 "aggregate": [
-                    ["op": "max", "field": .text(field), "as": "ceiling"],
+                    ["op": "max", "field": .text(field), "as": .text(largest)],
                     ["op": "max", "field": "samples", "as": "n"],
                 ]
             ],
-            ["filter": "isValid(datum.ceiling)"], ["calculate": .text(name), "as": "name"],
+            ["filter": "isValid(datum.\(largest))"], ["calculate": .text(name), "as": "name"],
         ]
         // The other channel is null, so that it is not inherited and the rule spans the panel.
         let position = JSON.object([
-            (name: axis, value: ["field": "ceiling", "type": "quantitative"]), (name: other, value: nil),
+            (name: axis, value: ["field": .text(largest), "type": "quantitative"]), (name: other, value: nil),
         ])
         let text: JSON = ["type": "text", "fontSize": 10.5, "fontStyle": "italic", "color": ChartStyle.neutral]
         return [
