@@ -56,11 +56,20 @@ public struct Chart: Sendable {
     }
 }
 
-/// The data of a chart: a table, kept compact until something needs objects.
+/// The data of a chart: a table, kept compact until something needs objects. The first column is the panel.
 struct PlotData: Sendable {
     let name: String
     let columns: [String]
     var rows: [[JSON]] = []
+
+    /// The same table with the place of each row's panel among `labels` as a last column, `place`.
+    func placed(among labels: [String]) -> PlotData {
+        let places = Dictionary(
+            labels.enumerated().map { (JSON.text($1).encoded, JSON.whole($0)) }, uniquingKeysWith: { first, _ in first }
+        )
+        return PlotData(
+            name: name, columns: columns + ["place"], rows: rows.map { $0 + [places[$0[0].encoded] ?? .null] })
+    }
 
     /// The table as Vega-Lite takes it: a list of objects without the members that are null.
     var objects: JSON {
@@ -168,25 +177,28 @@ struct ChartStyle: Sendable {
 
     /// Small multiples, wrapped into columns; the page changes their number with its width.
     ///
+    /// They stand in the order of the data's column `place`. A list of names to sort by would be text of files that
+    /// Vega-Lite writes into expressions.
+    ///
     /// - Parameters:
     ///   - cell: the width and height of one panel.
     ///   - multiple: how many panels belong together and must stay in one row.
     ///   - isStretchable: whether the page may change the width of a panel.
     ///   - ownAxes: whether every panel has its own vertical scale.
     static func facets(
-        of labels: [String], cell: (width: Int, height: Int), columns: Int, multiple: Int = 1,
+        panels: Int, cell: (width: Int, height: Int), columns: Int, multiple: Int = 1,
         isStretchable: Bool = true, ownAxes: Bool = false, _ inner: JSON
     ) -> JSON {
         let body: JSON = [
             "facet": [
-                "field": "panel", "type": "nominal", "sort": .texts(labels),
+                "field": "panel", "type": "nominal", "sort": ["field": "place", "op": "min"],
                 "header": ["title": nil, "labelFontWeight": "bold", "labelLimit": 240],
             ],
             "columns": .whole(columns),
             "spec": (["width": .whole(cell.width), "height": .whole(cell.height)] as JSON).adding(inner),
             "usermeta": [
                 "infoplane": [
-                    "panels": .whole(labels.count), "cell": .whole(cell.width), "multiple": .whole(multiple),
+                    "panels": .whole(panels), "cell": .whole(cell.width), "multiple": .whole(multiple),
                     "stretch": .flag(isStretchable), "own": .flag(ownAxes),
                 ]
             ],

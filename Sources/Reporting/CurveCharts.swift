@@ -26,10 +26,10 @@ struct CurveCharts {
         let layers = run.layers
         let count = Double(max(layers.count - 1, 1))
         let color: JSON = [
-            "field": "series", "type": "nominal", "title": "layer", "sort": .texts(layers),
+            "field": "series", "type": "nominal", "title": "layer",
             "scale": [
                 "domain": .texts(layers),
-                "range": .list(layers.indices.map { .text(Viridis.hex(0.06 + 0.84 * Double($0) / count)) }),
+                "range": .list(layers.indices.map { .text(Viridis.hex(0.16 + 0.8 * Double($0) / count)) }),
             ],
         ]
         return Chart(
@@ -37,9 +37,9 @@ struct CurveCharts {
             caption: "One line per layer, the first layer dark, the last light; discretized by \(run.headline)."
                 + saturationNote(data),
             body: ChartStyle.facets(
-                of: labels, cell: (width: 380, height: 240), columns: 2, ownAxes: true,
+                panels: labels.count, cell: (width: 280, height: 190), columns: 2, ownAxes: true,
                 lines(color: color, dash: nil, title: "bits", data)),
-            data: data)
+            data: data.placed(among: labels))
     }
 
     /// The GIB complexity of every target, and of its shuffled weights, over epochs, one panel per layer.
@@ -64,16 +64,16 @@ struct CurveCharts {
             caption: "One panel per layer, one colour per target; dashed: the same with the PMI weights shuffled over "
                 + "the samples. Discretized by \(run.headline)." + inputNote(),
             body: ChartStyle.facets(
-                of: run.panels.map(\.label), cell: (width: 240, height: 150), columns: 4,
+                panels: run.panels.count, cell: (width: 240, height: 150), columns: 4,
                 lines(
                     color: categorical(names, title: "target"),
                     dash: dash(["as measured", "shuffled weights"], field: "weights"), title: "C in bits", data)),
-            data: data)
+            data: data.placed(among: run.panels.map(\.label)))
     }
 
     /// I(X;Z) over epochs per layer, one line per discretization; none where there is only one.
     func sweep(stem: String, dataName: String) -> Chart? {
-        let rows = run.measurements.filter { $0.key.quantity == .inputInformation }
+        let rows = run.rows(of: .inputInformation)
         var seen: Set<String> = []
         let discretizations = rows.map(\.key.discretization).filter { seen.insert($0).inserted }
             .sorted { Self.binOrder($0) < Self.binOrder($1) }
@@ -102,12 +102,12 @@ struct CurveCharts {
             stem: stem, subject: .sweep, run: run.name, title: "I(X;Z) under \(discretizations.count) discretizations",
             caption: "One panel per layer; the colour is the rule, the dashes are its range." + saturationNote(data),
             body: ChartStyle.facets(
-                of: run.panels.map(\.label), cell: (width: 240, height: 150), columns: 4,
+                panels: run.panels.count, cell: (width: 240, height: 150), columns: 4,
                 lines(
                     color: categorical(rules, title: "rule"),
                     dash: dash(ranges.filter { $0 == "@run" } + ranges.filter { $0 != "@run" }, field: "range"),
                     title: "I(X;Z) in bits", data)),
-            data: data)
+            data: data.placed(among: run.panels.map(\.label)))
     }
 
     /// What the recorder measured beside the activations; names that end alike share a panel.
@@ -129,9 +129,9 @@ struct CurveCharts {
             stem: stem, subject: .metrics, run: run.name, title: "Loss, accuracy and other recorded metrics",
             caption: "As the recorder measured them; values that were not measured or not finite are left out.",
             body: ChartStyle.facets(
-                of: labels, cell: (width: 300, height: 170), columns: 3, ownAxes: true,
+                panels: labels.count, cell: (width: 300, height: 170), columns: 3, ownAxes: true,
                 lines(color: categorical(names, title: "measured on"), dash: nil, title: "value", data)),
-            data: data)
+            data: data.placed(among: labels))
     }
 
     private func point(_ row: Measurement, panel: String, series: String) -> [JSON] {
@@ -168,24 +168,33 @@ struct CurveCharts {
             ])
         }
         marks.append(["mark": ["type": "line", "strokeWidth": 1.6, "clip": true], "encoding": encoding])
-        let pointEncoding: JSON = [
-            "x": style.epochAxis, "y": ["field": "value", "type": "quantitative"], "color": color,
-            "tooltip": .list(tooltip),
+        var points: JSON = [
+            "mark": ["type": "point", "size": 24, "strokeWidth": 1, "opacity": 1],
+            "encoding": [
+                "x": style.epochAxis, "y": ["field": "value", "type": "quantitative"], "fill": color, "stroke": color,
+                "fillOpacity": ["condition": ["test": "datum.saturated == 1", "value": 0], "value": 1],
+                "tooltip": .list(tooltip),
+            ],
         ]
-        let size: JSON = .number(isDense(data) ? 10 : 24)
-        marks.append([
-            "transform": [["filter": "datum.saturated == 0"]],
-            "mark": ["type": "point", "filled": true, "size": size, "opacity": 1], "encoding": pointEncoding,
-        ])
-        marks.append([
-            "transform": [["filter": "datum.saturated == 1"]],
-            "mark": ["type": "point", "filled": false, "size": size, "strokeWidth": 1, "opacity": 1],
-            "encoding": pointEncoding,
-        ])
+        if let epochs = thinnedEpochs(data) {
+            points = points.adding(["transform": [["filter": ["field": "epoch", "oneOf": epochs]]]])
+        }
+        marks.append(points)
         return ["layer": .list(marks)]
     }
 
-    private func isDense(_ data: PlotData) -> Bool { data.rows.count > 3000 }
+    /// The epochs that get a point, evenly spread over the records, where all would be too many to draw; the lines have
+    /// all of them.
+    private func thinnedEpochs(_ data: PlotData) -> JSON? {
+        guard let column = data.columns.firstIndex(of: "epoch") else { return nil }
+        let epochs = Set(data.rows.compactMap { Int($0[column].encoded) }).sorted()
+        guard epochs.count > Self.mostPoints else { return nil }
+        let step = Double(epochs.count - 1) / Double(Self.mostPoints - 1)
+        return .list((0..<Self.mostPoints).map { .whole(epochs[Int((Double($0) * step).rounded())]) })
+    }
+
+    /// How many points a line has at most.
+    private static let mostPoints = 40
 
     /// Whether one rule per panel can name the ceiling: it is the same for all rows of a panel.
     private func hasCommonCeiling(_ data: PlotData) -> Bool {
@@ -202,7 +211,7 @@ struct CurveCharts {
 
     private func categorical(_ names: [String], title: String) -> JSON {
         [
-            "field": "series", "type": "nominal", "title": .text(title), "sort": .texts(names),
+            "field": "series", "type": "nominal", "title": .text(title),
             "scale": ["domain": .texts(names), "range": ChartStyle.cycled(ChartStyle.palette, names.count)],
             "legend": ["symbolType": "stroke", "symbolStrokeWidth": 2.5],
         ]
@@ -210,7 +219,7 @@ struct CurveCharts {
 
     private func dash(_ names: [String], field: String) -> JSON {
         [
-            "field": .text(field), "type": "nominal", "title": .text(field), "sort": .texts(names),
+            "field": .text(field), "type": "nominal", "title": .text(field),
             "scale": [
                 "domain": .texts(names),
                 "range": ChartStyle.cycled([[1, 0], [5, 3], [1.5, 2.5], [8, 3, 2, 3]], names.count),
@@ -223,15 +232,12 @@ struct CurveCharts {
         guard let column = data.columns.firstIndex(of: "saturated") else { return "" }
         let saturated = data.rows.count { $0[column].encoded == "1" }
         guard saturated > 0 else { return " No point is saturated." }
-        return
-            " Hollow points (\(saturated) of \(data.rows.count)) are saturated: they say the ceiling, not the network."
+        return " \(saturated) of \(data.rows.count) values are saturated, their points hollow: they say the ceiling, "
+            + "not the network."
     }
 
     private func inputNote() -> String {
-        let blind = run.measurements.contains {
-            $0.key.quantity == .complexity && $0.flags.contains("saturated-inputs")
-        }
-        guard blind else { return "" }
+        guard run.rows(of: .complexity).contains(where: { $0.flags.contains("saturated-inputs") }) else { return "" }
         return " Rows flagged saturated-inputs say nothing of synergy: almost every input row without one feature is "
             + "unique, so that C is half I(X;Q) plus half the mean I(X_i;Q)."
     }

@@ -91,6 +91,7 @@ enum PageStyle {
           figure, tr { break-inside: avoid; }
           h2, h3, h4 { break-after: avoid; }
           .chart, .scroll { overflow: visible; }
+          .chart svg { width: auto; max-height: 180mm; }
           table { font-size: 8.5pt; }
           pre { max-height: none; }
           * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

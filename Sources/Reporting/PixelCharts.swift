@@ -12,7 +12,7 @@ struct PixelCharts {
         let pairs = Dictionary(uniqueKeysWithValues: run.panels.map { ([$0.split, $0.layer], $0) })
         let kept = run.featureTerms.filter { key, terms in
             key.quantity == .complexity && key.discretization == run.headline && key.epoch != nil
-                && shapes[key.split]?.count == terms.single.count
+                && shapes[key.split]?.count == terms.single.count && !key.parameters.contains("reduce=")
         }
         return Dictionary(grouping: kept, by: \.key.target).sorted { $0.key < $1.key }.enumerated().compactMap {
             place, entry in
@@ -48,9 +48,9 @@ struct PixelCharts {
                 caption: "First and last epoch of every layer, one colour scale: the lightest pixel shares "
                     + "\(Decimal.rounded(top, places: 3)) bits with the target.\(constant)",
                 body: ChartStyle.facets(
-                    of: maps.map { Self.label($0.panel, $0.epoch) }, cell: (width: 112, height: 112), columns: 8,
+                    panels: maps.count, cell: (width: 112, height: 112), columns: 8,
                     multiple: first == last ? 1 : 2, isStretchable: false, inner(top: top)),
-                data: data)
+                data: data.placed(among: maps.map { Self.label($0.panel, $0.epoch) }))
         }
     }
 

@@ -13,7 +13,8 @@ struct PlaneChart {
             columns: [
                 "panel", "split", "layer", "order", "epoch", "x", "y", "saturated", "flags", "samples", "cx", "cy",
                 "color",
-            ], rows: rows.map(\.columns))
+            ], rows: rows.map(\.columns)
+        ).placed(among: run.panels.map(\.label))
         let saturated = rows.count { $0.isSaturated }
         let caption = caption(points: rows.count, saturated: saturated)
         let all = Chart(
@@ -21,7 +22,7 @@ struct PlaneChart {
             title: "Information plane, all layers", caption: caption,
             body: (["transform": [["calculate": "'split ' + datum.split", "as": "panel"]]] as JSON).adding(
                 ChartStyle.facets(
-                    of: run.splits.map { "split \($0)" }, cell: (width: 520, height: 380), columns: 2,
+                    panels: run.splits.count, cell: (width: 520, height: 380), columns: 2,
                     inner(joinsLayers: true))),
             data: data)
         guard run.layers.count > 1 else { return [all] }
@@ -30,7 +31,7 @@ struct PlaneChart {
             title: "Information plane, layer by layer",
             caption: "The same points, one panel per layer, so that no layer hides another.",
             body: ChartStyle.facets(
-                of: run.panels.map(\.label), cell: (width: 210, height: 170), columns: 4, inner(joinsLayers: false)),
+                panels: run.panels.count, cell: (width: 210, height: 170), columns: 4, inner(joinsLayers: false)),
             data: data)
         return [all, each]
     }
@@ -70,6 +71,7 @@ struct PlaneChart {
             + "position is log₂ n of the analyzed samples, not a property of the network."
     }
 
+    /// The marks of one plane; lines join the layers of one epoch, else the epochs of one layer.
     private func inner(joinsLayers: Bool) -> JSON {
         let layers = run.layers
         let encoding: JSON = [
@@ -84,7 +86,7 @@ struct PlaneChart {
             ],
         ]
         let shape: JSON = [
-            "field": "layer", "type": "nominal", "title": "layer", "sort": .texts(layers),
+            "field": "layer", "type": "nominal", "title": "layer",
             "scale": ["domain": .texts(layers), "range": ChartStyle.cycled(ChartStyle.shapes, layers.count)],
             "legend": joinsLayers
                 ? ["symbolFillColor": ChartStyle.neutral, "symbolStrokeColor": ChartStyle.neutral] : nil,
@@ -100,18 +102,16 @@ struct PlaneChart {
                 ["field": "samples", "type": "quantitative"], ["field": "flags"], ["field": "split"],
             ],
         ]
-        var marks: [JSON] = []
-        if joinsLayers {
-            marks.append([
-                "mark": ["type": "line", "strokeWidth": 0.6, "opacity": 0.35, "color": ChartStyle.neutral],
-                "encoding": ["detail": ["field": "epoch"], "order": ["field": "order", "type": "quantitative"]],
-            ])
-        } else {
-            marks.append([
-                "mark": ["type": "line", "strokeWidth": 0.8, "opacity": 0.4, "color": ChartStyle.neutral],
-                "encoding": ["order": ["field": "epoch", "type": "quantitative"]],
-            ])
-        }
+        let joined: JSON =
+            joinsLayers
+            ? ["detail": ["field": "epoch"], "order": ["field": "order", "type": "quantitative"]]
+            : ["order": ["field": "epoch", "type": "quantitative"]]
+        var marks: [JSON] = [
+            [
+                "mark": ["type": "line", "strokeWidth": 0.7, "opacity": 0.4, "color": ChartStyle.neutral],
+                "encoding": joined,
+            ]
+        ]
         marks.append([
             "transform": [["filter": "datum.saturated == 0"]],
             "encoding": points.adding(["fill": style.epochColor]),
@@ -128,58 +128,48 @@ struct PlaneChart {
         return ["encoding": encoding, "layer": .list(marks + ceilings(named: joinsLayers))]
     }
 
-    /// Both ceilings as dashed rules; in the large chart with their names.
+    /// Both ceilings of a panel as dashed rules with their names, written out in the large chart.
     private func ceilings(named: Bool) -> [JSON] {
-        let rule: JSON = ["type": "rule", "strokeDash": [5, 4], "color": ChartStyle.neutral, "strokeWidth": 1]
-        let label: JSON = [
-            "type": "text", "fontSize": 10.5, "color": ChartStyle.neutral, "fontStyle": "italic",
-        ]
-        let collected: JSON = [
-            "aggregate": [
-                ["op": "max", "field": "cx", "as": "mx"], ["op": "max", "field": "cy", "as": "my"],
-                ["op": "max", "field": "samples", "as": "n"],
-            ]
-        ]
-        func mark(_ axis: String, _ other: String, _ mark: JSON, _ more: JSON, _ transform: [JSON]) -> JSON {
-            let encoding = JSON.object([
-                (name: axis, value: ["field": axis == "x" ? "mx" : "my", "type": "quantitative"]),
-                (name: other, value: nil),
-            ]).adding(more)
-            return [
-                "transform": .list(
-                    [collected, ["filter": axis == "x" ? "isValid(datum.mx)" : "isValid(datum.my)"]] + transform),
-                "mark": mark, "encoding": encoding,
-            ]
-        }
-        var marks = [mark("x", "y", rule, [:], []), mark("y", "x", rule, [:], [])]
-        if named {
-            marks.append(
-                mark(
-                    "x", "y",
-                    label.adding([
-                        "angle": 270, "align": "left", "baseline": "bottom", "dx": 8, "dy": -4, "y": "height",
-                    ]),
-                    ["text": ["field": "name"]],
-                    [
-                        [
-                            "calculate": "'ceiling log₂ n = ' + format(datum.mx, '.2f') + ' bits, n = ' + datum.n",
-                            "as": "name",
-                        ]
-                    ]))
-            marks.append(
-                mark(
-                    "y", "x", label.adding(["align": "left", "baseline": "bottom", "dy": -3, "x": 6]),
-                    ["text": ["field": "name"]],
-                    [["calculate": "'ceiling H(Y) = ' + format(datum.my, '.3f') + ' bits'", "as": "name"]]))
-        } else {
-            marks.append(
-                mark(
-                    "x", "y",
-                    label.adding([
-                        "angle": 270, "align": "left", "baseline": "bottom", "dx": 5, "dy": -3, "y": "height",
-                    ]),
-                    ["text": ["value": "log₂ n"]], []))
-        }
+        let long = "'ceiling log₂ n = ' + format(datum.max_cx, '.2f') + ' bits, n = ' + datum.n"
+        let upwards: JSON = ["angle": 270, "align": "left", "baseline": "bottom", "dx": 6, "dy": -4, "y": "height"]
+        let flat: JSON = ["align": "left", "baseline": "bottom", "x": 6, "dy": -3]
+        let marks = ceiling(
+            of: "cx", along: "x", across: "y", name: named ? long : "'log₂ n'", placed: upwards)
         return marks
+            + ceiling(
+                of: "cy", along: "y", across: "x",
+                name: named ? "'ceiling H(Y) = ' + format(datum.max_cy, '.3f') + ' bits'" : "''", placed: flat)
+    }
+
+    /// A rule at the largest value of `field` in a panel, and its name, a Vega expression.
+    private func ceiling(
+        of field: String, along axis: String, across other: String, name: String, placed: JSON
+    ) -> [JSON] {
+        // Vega-Lite joins the aggregates of both ceilings into one, so that their names must differ.
+        let largest = "max_\(field)"
+        let transform: JSON = [
+            [
+                "aggregate": [
+                    ["op": "max", "field": .text(field), "as": .text(largest)],
+                    ["op": "max", "field": "samples", "as": "n"],
+                ]
+            ],
+            ["filter": "isValid(datum.\(largest))"], ["calculate": .text(name), "as": "name"],
+        ]
+        // The other channel is null, so that it is not inherited and the rule spans the panel.
+        let position = JSON.object([
+            (name: axis, value: ["field": .text(largest), "type": "quantitative"]), (name: other, value: nil),
+        ])
+        let text: JSON = ["type": "text", "fontSize": 10.5, "fontStyle": "italic", "color": ChartStyle.neutral]
+        return [
+            [
+                "transform": transform, "encoding": position,
+                "mark": ["type": "rule", "strokeDash": [5, 4], "strokeWidth": 1, "color": ChartStyle.neutral],
+            ],
+            [
+                "transform": transform, "encoding": position.adding(["text": ["field": "name"]]),
+                "mark": text.adding(placed),
+            ],
+        ]
     }
 }

@@ -22,6 +22,8 @@ struct Run: Sendable {
     /// The kept PMI per sample, in the order of tables.
     let pointwise: [(key: Measurement.Key, values: [Double])]
 
+    private let byQuantity: [Quantity: [Measurement]]
+
     /// One layer of one split.
     struct Panel: Sendable, Hashable {
         let split: String
@@ -49,6 +51,7 @@ struct Run: Sendable {
         self.measurements = measurements
         self.failures = failures
         headline = Self.headline(of: measurements)
+        byQuantity = Dictionary(grouping: measurements, by: \.key.quantity)
         let known = archive.splits.map(\.name)
         let analyzed = Set(measurements.map(\.key.split))
         let splits = known.filter(analyzed.contains) + analyzed.subtracting(known).sorted()
@@ -81,10 +84,13 @@ struct Run: Sendable {
     /// All epochs with a measurement, ascending.
     var epochs: [Int] { Set(measurements.compactMap(\.key.epoch)).sorted() }
 
+    /// All measurements of a quantity, in the order of tables.
+    func rows(of quantity: Quantity) -> [Measurement] { byQuantity[quantity] ?? [] }
+
     /// The series of a quantity under the headline discretization, one per target and parameters; where a split was
     /// analyzed with several sample counts, the largest. O(m).
     func series(_ quantity: Quantity) -> [Series] {
-        series(of: measurements.filter { $0.key.quantity == quantity && $0.key.discretization == headline })
+        series(of: rows(of: quantity).filter { $0.key.discretization == headline })
     }
 
     /// The series among `rows` of one quantity and discretization.
@@ -108,7 +114,7 @@ struct Run: Sendable {
 
     /// H(Y) of a split, in bits.
     func labelEntropy(of split: String) -> Double? {
-        measurements.last { $0.key.quantity == .labelEntropy && $0.key.split == split }?.value
+        rows(of: .labelEntropy).last { $0.key.split == split }?.value
     }
 
     /// The largest number of samples that were analyzed of a split.

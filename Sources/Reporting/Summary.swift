@@ -67,15 +67,14 @@ public struct Summary: Sendable, Hashable {
 
     private static func sentences(on run: Run) -> [String] {
         var sentences: [String] = []
+        let inputs = run.series(.inputInformation).first
         for split in run.splits {
-            let rows = run.panels.filter { $0.split == split }.compactMap {
-                run.series(.inputInformation).first?.rows[$0]
-            }.joined()
+            let rows = run.panels.filter { $0.split == split }.compactMap { inputs?.rows[$0] }.joined()
             let saturated = rows.filter { $0.flags.contains("saturated") }
             guard !saturated.isEmpty, let samples = run.samples(of: split) else { continue }
             let ceiling = saturated.compactMap(\.ceiling).max().map { " = \(bits($0)) bits" } ?? ""
             sentences.append(
-                "\(saturated.count) of \(rows.count) values of I(X;Z) on \(split) are saturated: they say log2 n\(ceiling) "
+                "\(saturated.count) of \(rows.count) values of I(X;Z) on split \(split) are saturated: they say log2 n\(ceiling) "
                     + "(n = \(samples)), not the network.")
         }
         if !run.failures.isEmpty {

@@ -47,8 +47,9 @@ struct WeightsChart {
                 + "\(shown.count == 1 ? "epoch" : "epochs") \(shown.map(String.init).joined(separator: ", ")); "
                 + "discretized by \(run.headline). 0: ignored. 1: counted as if unweighted.",
             body: ChartStyle.facets(
-                of: labels, cell: (width: 240, height: 150), columns: 4, inner(epochs: shown.map(String.init))),
-            data: data)
+                panels: labels.count, cell: (width: 240, height: 150), columns: 4, inner(epochs: shown.map(String.init))
+            ),
+            data: data.placed(among: labels))
     }
 
     /// n·max(0, PMI_s)/Σ: 1 for every sample when all count alike; all 0 when no PMI is positive.
@@ -62,7 +63,7 @@ struct WeightsChart {
         let colors: [JSON] = [.text(Viridis.hex(0.12)), .text(Viridis.hex(0.52)), .text(Viridis.hex(0.9))]
         let range: [JSON] = epochs.count == 2 ? [colors[0], colors[2]] : Array(colors.prefix(epochs.count))
         return [
-            "mark": ["type": "bar", "fillOpacity": 0.45, "strokeWidth": 1.2, "binSpacing": 0],
+            "mark": ["type": "bar", "opacity": 0.55, "binSpacing": 0],
             "encoding": [
                 "x": [
                     "field": "from", "type": "quantitative", "bin": ["binned": true], "title": "weight × n",
@@ -74,11 +75,7 @@ struct WeightsChart {
                     "axis": ["format": "%", "tickCount": 4],
                 ],
                 "color": [
-                    "field": "epoch", "type": "nominal", "title": "epoch", "sort": .texts(epochs),
-                    "scale": ["domain": .texts(epochs), "range": .list(range)],
-                ],
-                "stroke": [
-                    "field": "epoch", "type": "nominal", "sort": .texts(epochs), "legend": nil,
+                    "field": "epoch", "type": "nominal", "title": "epoch",
                     "scale": ["domain": .texts(epochs), "range": .list(range)],
                 ],
                 "tooltip": [
