@@ -9,15 +9,27 @@ public final class ActivationArchive: Sendable {
     /// The path as given.
     public let path: String
     private let contents: ArchiveContents
-    private let file: File
 
     /// Opens an archive.
     ///
     /// - Throws: one finding where the file cannot be opened, and all findings where its structure is broken.
     public init(opening path: String) throws(ArchiveError) {
         self.path = path
-        file = try FileAccess.openForReading(path)
-        contents = try ArchiveValidator.contents(of: file, fileSize: FileAccess.size(of: path))
+        let (file, isCutOff) = try FileAccess.openForReading(path)
+        contents = try ArchiveValidator.contents(of: file, fileSize: FileAccess.size(of: path), isCutOff: isCutOff)
+    }
+
+    /// Clears the mark that a killed writer leaves in its file, which keeps other programs from opening it.
+    ///
+    /// The caller makes sure that no writer is alive. The archive goes on saying that it was not closed normally.
+    public static func clearWriterMark(of path: String) throws(ArchiveError) {
+        // What cannot be read must not be written to.
+        _ = try ActivationArchive(opening: path)
+        do throws(HDF5Error) {
+            try File.clearWriterMark(of: path)
+        } catch {
+            throw ArchiveError(writing: error)
+        }
     }
 
     /// What the archive says about itself.
@@ -139,7 +151,7 @@ public final class ActivationArchive: Sendable {
             if case .values(let count) = info.labels { width = ["float64", "\(count)"] } else { width = ["int64"] }
             lines.append(["labels"] + width + [try storedDigest(of: split.labels)])
             lines.append(["sample_ids", try storedDigest(of: split.sampleIDs)])
-            for layer in split.layers.sorted(by: { $0.info.name < $1.info.name }) {
+            for layer in split.layers.sorted(by: { $0.info.name.utf8.lexicographicallyPrecedes($1.info.name.utf8) }) {
                 lines.append(
                     ["layer", layer.info.name, layer.info.elementType.rawValue]
                         + layer.info.unitShape.map(String.init) + (try storedDigests(in: layer.digests)))
@@ -247,7 +259,7 @@ public final class ActivationArchive: Sendable {
         do throws(HDF5Error) {
             return try body()
         } catch {
-            throw ArchiveError(error, reading: path)
+            throw ArchiveError(reading: error)
         }
     }
 }

@@ -52,14 +52,15 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
         self.init(kind, findings: [Finding(location: location, problem: problem, remedy: remedy)])
     }
 
-    /// A failure of libhdf5 on an archive that is open.
-    init(_ error: HDF5Error, reading path: String) {
+    /// A failure of libhdf5 on an archive that is being read.
+    init(reading error: HDF5Error) {
         self.init(
             .system, at: error.place, "could not \(error.operation) (\(error.reason))",
             "The file is damaged, or the disk failed: copy it again from its source.")
     }
 
-    init(_ error: HDF5Error, writing path: String) {
+    /// A failure of libhdf5 on an archive that is being written.
+    init(writing error: HDF5Error) {
         let isFull = error.mentions("No space left") || error.mentions("Disk quota") || error.mentions("File too large")
         self.init(
             .system, at: error.place, "could not \(error.operation) (\(error.reason))",

@@ -9,11 +9,19 @@ struct ArchiveValidator {
     /// Bytes that the committed records take up at least, in data sets without a filter.
     private var leastBytes = 0
 
-    private init(_ file: File) { self.file = file }
+    /// Where every data set must end, nil where that need not be checked.
+    private let limit: Int?
 
+    private init(_ file: File, limit: Int?) {
+        self.file = file
+        self.limit = limit
+    }
+
+    /// - Parameter isCutOff: whether the file is shorter than its writer meant; then every chunk of the committed records
+    ///   is looked up, because what lies beyond the end would read as zeros.
     /// - Throws: all findings at once.
-    static func contents(of file: File, fileSize: Int) throws(ArchiveError) -> ArchiveContents {
-        var validator = ArchiveValidator(file)
+    static func contents(of file: File, fileSize: Int, isCutOff: Bool) throws(ArchiveError) -> ArchiveContents {
+        var validator = ArchiveValidator(file, limit: isCutOff ? fileSize : nil)
         let version = try validator.checkFormat()
         let contents = validator.contents(version: version)
         if validator.findings.isEmpty, validator.leastBytes > fileSize {
@@ -79,7 +87,7 @@ struct ArchiveValidator {
             guard case .string(let text)? = try file.root.attribute(attribute) else { return nil }
             return text
         } catch {
-            throw ArchiveError(error, reading: file.path)
+            throw ArchiveError(reading: error)
         }
     }
 
@@ -319,6 +327,15 @@ struct ArchiveValidator {
             try validator.check(dataset, forms: forms, samples: samples)
         }
         checkAttributes(of: dataset, rule: rule, inputsPerEpoch: inputsPerEpoch)
+        if findings.count == countBefore, let limit {
+            attempt { validator throws(HDF5Error) -> Void? in
+                let end = try dataset.endInFile(ofRows: validator.committed)
+                guard end.map({ $0 > limit }) ?? true else { return }
+                validator.add(
+                    dataset.location, "the file is cut off before the end of this data set",
+                    "Copy it again, whole, from its source.")
+            }
+        }
         return findings.count == countBefore ? dataset : nil
     }
 

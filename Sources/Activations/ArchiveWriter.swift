@@ -9,8 +9,8 @@ internal import HDF5
 ///     try writer.commitRecord(metrics: ["train_loss": 0.7])
 ///     try writer.close()
 ///
-/// A record that was begun and not committed leaves no trace for readers; `beginRecord` starts it anew. After an error
-/// the writer may go on with a new `beginRecord`. Not safe for use by several tasks at once.
+/// A record that was begun and not committed leaves no trace for readers; `beginRecord` starts it anew. After a
+/// refused value the writer may go on with a new `beginRecord`, after a failure of the disk no more. Not safe for use by several tasks at once.
 public final class ArchiveWriter {
     /// The path as given.
     public let path: String
@@ -28,6 +28,7 @@ public final class ArchiveWriter {
     /// Whether readers may follow. Until then objects can be created.
     private var isShared = false
     private var isClosed = false
+    private var hasFailed = false
     private var pending: (epoch: Int, step: Int?)?
     private var last: (epoch: Int, step: Int?)?
 
@@ -58,8 +59,9 @@ public final class ArchiveWriter {
             self.splits = splits
             if let names = description.metricNames { try share(metricNames: names) }
         } catch {
+            file.abandon()
             FileAccess.remove(path)
-            throw ArchiveError(error, writing: path)
+            throw ArchiveError(writing: error)
         }
     }
 
@@ -116,27 +118,27 @@ public final class ArchiveWriter {
     ///
     /// - Throws: where a value is NaN or infinite, naming epoch, sample and unit; then nothing of it is written.
     public func write(_ values: ElementArray, split: String, layer: String) throws(ArchiveError) {
-        let (record, writer) = try recordAndSplit(split)
+        let (epoch, writer) = try epochAndSplit(split)
         let layer = ArchiveLayout.stored(layer)
         guard let series = writer.layers[layer] else {
             throw Unknown.layer(layer, of: writer.name, among: writer.layers.keys.sorted(), in: path)
         }
-        try write(values, to: series, of: writer, record: record)
+        try write(values, to: series, epoch: epoch)
     }
 
     /// Writes the inputs of a split whose inputs change per epoch, for the record that is begun.
     public func writeInputs(_ values: ElementArray, split: String) throws(ArchiveError) {
-        let (record, writer) = try recordAndSplit(split)
+        let (epoch, writer) = try epochAndSplit(split)
         guard let series = writer.perEpochInputs else {
             throw ArchiveError(
                 .refused, at: "\(path):/splits/\(writer.name)/inputs",
                 "the inputs were written when the archive was created, and do not change per epoch",
                 "Create the archive with inputs per epoch.")
         }
-        try write(values, to: series, of: writer, record: record)
+        try write(values, to: series, epoch: epoch)
     }
 
-    private func recordAndSplit(_ split: String) throws(ArchiveError) -> (epoch: Int, SplitWriter) {
+    private func epochAndSplit(_ split: String) throws(ArchiveError) -> (Int, SplitWriter) {
         try checkOpen()
         guard let pending else {
             throw ArchiveError(.refused, at: path, "no record is begun", "Begin a record before writing to it.")
@@ -146,14 +148,12 @@ public final class ArchiveWriter {
         return (pending.epoch, writer)
     }
 
-    private func write(
-        _ values: ElementArray, to series: RecordSeries, of split: SplitWriter, record epoch: Int
-    ) throws(ArchiveError) {
+    private func write(_ values: ElementArray, to series: RecordSeries, epoch: Int) throws(ArchiveError) {
         let values = try series.accept(values, epoch: epoch)
         do throws(HDF5Error) {
             try series.write(values, record: committedRecords)
         } catch {
-            throw ArchiveError(error, writing: path)
+            throw failure(error)
         }
     }
 
@@ -194,7 +194,7 @@ public final class ArchiveWriter {
             try committed.write([committedRecords + 1])
             try flush()
         } catch {
-            throw ArchiveError(error, writing: path)
+            throw failure(error)
         }
         committedRecords += 1
         last = pending
@@ -208,20 +208,35 @@ public final class ArchiveWriter {
 
     /// Marks the archive as closed normally and closes it. A record that is not committed is given up.
     ///
-    /// Without this call the file is closed when the writer is released, and says that it was not closed normally.
+    /// After a failure of the disk there is nothing to close: the file lies as a killed process would leave it, whole up
+    /// to the last committed record, and this call does nothing. Without this call the file is closed when the writer is released, and says that it was not closed normally.
     public func close() throws(ArchiveError) {
-        guard !isClosed else { return }
+        guard !isClosed, !hasFailed else { return }
         isClosed = true
         do throws(HDF5Error) {
             try file.root.setAttribute("closed", to: .uint8(1))
             try flush()
             try file.close()
         } catch {
-            throw ArchiveError(error, writing: path)
+            throw failure(error)
         }
     }
 
+    /// Gives the file up as it lies, because closing it now would damage it.
+    private func failure(_ error: HDF5Error) -> ArchiveError {
+        hasFailed = true
+        file.abandon()
+        // The writer holds the open data sets, which must not be closed either.
+        _ = Unmanaged.passRetained(self)
+        return ArchiveError(writing: error)
+    }
+
     private func checkOpen() throws(ArchiveError) {
+        guard !hasFailed else {
+            throw ArchiveError(
+                .refused, at: path, "writing has failed; the archive ends with \(committedRecords) records",
+                "Record to a new archive.")
+        }
         guard !isClosed else {
             throw ArchiveError(.refused, at: path, "the archive is closed", "Record to a new archive.")
         }

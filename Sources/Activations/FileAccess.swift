@@ -27,7 +27,7 @@ enum FileAccess {
                 throw ArchiveError(
                     .inaccessible, at: path, "this file system has no locks, which safe writing needs",
                     "Record to a local disk and move the file when it is closed.")
-            default: throw ArchiveError(error, writing: path)
+            default: throw ArchiveError(writing: error)
             }
         }
     }
@@ -43,27 +43,41 @@ enum FileAccess {
 
     /// Opens for reading: as one reader of many, behind a writer where one holds the file or died while it did, and
     /// without locks where there are none.
-    static func openForReading(_ path: String) throws(ArchiveError) -> File {
+    ///
+    /// - Returns: the file, and whether it is shorter than its writer meant it to be, as a full disk leaves it.
+    static func openForReading(_ path: String) throws(ArchiveError) -> (file: File, isCutOff: Bool) {
         try checkContents(of: path)
         var locking = true
-        var access = File.Access.readOnly
-        // Each of the two can be learnt once.
-        for _ in 0..<2 {
+        var isCutOff = false
+        do throws(HDF5Error) {
+            return (try File(opening: path), false)
+        } catch where hasNoLocks(error) {
+            locking = false
+        } catch where isLeftByWriter(error) {
+            isCutOff = error.mentions("truncated file")
+        } catch {
+            throw refusal(error, path)
+        }
+        if !locking {
             do throws(HDF5Error) {
-                return try File(opening: path, access, locking: locking)
-            } catch  where locking && hasNoLocks(error) {
-                locking = false
-            } catch  where access == .readOnly && error.mentions("already open for") {
-                access = .readOnlyWhileWritten
+                return (try File(opening: path, locking: false), false)
+            } catch where isLeftByWriter(error) {
+                isCutOff = error.mentions("truncated file")
             } catch {
                 throw refusal(error, path)
             }
         }
         do throws(HDF5Error) {
-            return try File(opening: path, access, locking: locking)
+            return (try File(opening: path, .readOnlyWhileWritten, locking: locking), isCutOff)
         } catch {
             throw refusal(error, path)
         }
+    }
+
+    /// Whether a reader that follows the writer could do better. A file that a full disk cut short is among these: its
+    /// committed records may all be there.
+    private static func isLeftByWriter(_ error: HDF5Error) -> Bool {
+        error.mentions("already open for") || error.mentions("truncated file")
     }
 
     private static func hasNoLocks(_ error: HDF5Error) -> Bool {
@@ -77,7 +91,7 @@ enum FileAccess {
             ArchiveError(
                 .inaccessible, at: path, "a program holds the file and has not let readers in yet",
                 "Wait until its first record is written, or close that program.")
-        case error.mentions("truncated file"):
+        case error.mentions("truncated file"), error.mentions("not already open for SWMR"):
             ArchiveError(.malformed, at: path, "the file is cut off", "Copy it again, whole, from its source.")
         case error.mentions("already open for"):
             ArchiveError(

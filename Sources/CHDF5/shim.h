@@ -15,6 +15,7 @@ static inline unsigned chdf5_read_write(void) { return H5F_ACC_RDWR; }
 static inline unsigned chdf5_create_exclusive(void) { return H5F_ACC_EXCL; }
 static inline unsigned chdf5_create_replacing(void) { return H5F_ACC_TRUNC; }
 
+static inline haddr_t chdf5_undefined_address(void) { return HADDR_UNDEF; }
 static inline hsize_t chdf5_unlimited(void) { return H5S_UNLIMITED; }
 
 static inline hid_t chdf5_uint8(void) { return H5T_STD_U8LE; }

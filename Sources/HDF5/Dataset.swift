@@ -90,6 +90,42 @@ public final class Dataset: Object, @unchecked Sendable {
     /// Bytes that the data take up in the file. O(chunks).
     public var storageSize: Int { Int(Library.locked { H5Dget_storage_size(handle.id) }) }
 
+    /// Where in the file the first `rows` rows end, nil where some of them are nowhere. O(chunks).
+    ///
+    /// A data set of no rows ends at 0; rows count only where the data set is chunked.
+    public func endInFile(ofRows rows: Int) throws(HDF5Error) -> Int? {
+        let operation = "find the chunks"
+        let shape = try shape
+        guard let chunk = try chunk else {
+            let (offset, size) = Library.locked { (H5Dget_offset(handle.id), H5Dget_storage_size(handle.id)) }
+            guard !shape.contains(0) else { return 0 }
+            return offset == chdf5_undefined_address() ? nil : Int(exactly: offset).map { $0 + Int(size) }
+        }
+        var end = 0
+        let last = [rows] + shape.dropFirst()
+        guard !last.contains(0) else { return 0 }
+        var corner = shape.map { _ in 0 }
+        while true {
+            var mask: UInt32 = 0
+            var address: haddr_t = 0
+            var size: hsize_t = 0
+            try call(operation) {
+                H5Dget_chunk_info_by_coord(handle.id, corner.map { hsize_t($0) }, &mask, &address, &size)
+            }
+            guard address != chdf5_undefined_address(), let start = Int(exactly: address) else { return nil }
+            end = max(end, start + Int(size))
+            // The next corner, the last axis first.
+            var axis = shape.count - 1
+            while axis >= 0 {
+                corner[axis] += chunk[axis]
+                if corner[axis] < last[axis] { break }
+                corner[axis] = 0
+                axis -= 1
+            }
+            if axis < 0 { return end }
+        }
+    }
+
     // MARK: Reading
 
     /// Reads the whole data set, row-major.

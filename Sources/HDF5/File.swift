@@ -14,6 +14,15 @@ public final class File: Sendable {
         /// While a writer that has started SWMR writing holds the file, or was killed while it did.
         case readOnlyWhileWritten
         case readWrite
+
+        /// To be asked for under the lock: the macros behind it initialize libhdf5.
+        fileprivate var flags: UInt32 {
+            switch self {
+            case .readOnly: chdf5_read_only()
+            case .readOnlyWhileWritten: chdf5_read_only_swmr()
+            case .readWrite: chdf5_read_write()
+            }
+        }
     }
 
     /// The path as given.
@@ -27,28 +36,31 @@ public final class File: Sendable {
     /// - Parameter replacing: whether a file that exists may be overwritten; if not, it is left alone and an error
     ///   thrown.
     public convenience init(creating path: String, replacing: Bool = false) throws(HDF5Error) {
-        let flags = replacing ? chdf5_create_replacing() : chdf5_create_exclusive()
         try self.init(path: path, operation: "create the file", limitedByFile: false, locking: true) { access in
-            H5Fcreate(path, flags, hid_t(H5P_DEFAULT), access)
+            H5Fcreate(
+                path, replacing ? chdf5_create_replacing() : chdf5_create_exclusive(), hid_t(H5P_DEFAULT), access)
         }
     }
 
-    /// Opens a file that exists.
+    /// Opens a file that exists. One that is locked by another program is tried for a fifth of a second: a writer holds
+    /// its lock only until it lets readers in, and a process just being spawned holds all locks for an instant.
     ///
     /// - Parameter locking: false on file systems that have no locks; then nothing stops a writer.
     public convenience init(
         opening path: String, _ access: Access = .readOnly, locking: Bool = true
     ) throws(HDF5Error) {
-        let flags =
-            switch access {
-            case .readOnly: chdf5_read_only()
-            case .readOnlyWhileWritten: chdf5_read_only_swmr()
-            case .readWrite: chdf5_read_write()
-            }
         // What is read can be no larger than the file allows; a file that we write ourselves may not be on disk yet.
         try self.init(
             path: path, operation: "open the file", limitedByFile: access != .readWrite, locking: locking
-        ) { access in H5Fopen(path, flags, access) }
+        ) { properties in
+            var file = H5Fopen(path, access.flags, properties)
+            for _ in 0..<10
+            where file < 0 && Library.errorStack().contains(where: { $0.contains("errno = \(EAGAIN),") }) {
+                usleep(20_000)
+                file = H5Fopen(path, access.flags, properties)
+            }
+            return file
+        }
     }
 
     private init(
@@ -57,12 +69,17 @@ public final class File: Sendable {
         let access = try Library.open(operation, at: path, parent: nil) { H5Pcreate(chdf5_file_access_class()) }
         try Library.call(operation, at: path) { H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110) }
         try Library.call(operation, at: path) { H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG) }
+        // A reader behind a writer tries again where a checksum is wrong, 100 times unless told otherwise, and waits
+        // twice as long each time, from 1 ns: it would never give up a damaged file. 22 times are about 4 ms.
+        try Library.call(operation, at: path) { H5Pset_metadata_read_attempts(access.id, 22) }
         if !locking {
             try Library.call(operation, at: path) { H5Pset_file_locking(access.id, false, true) }
         }
         handle = try Library.open(operation, at: path, parent: nil) { open(access.id) }
         self.path = path
         root = try Group(opening: "/", in: handle, file: Place(file: path, object: "/", limitedByFile: limitedByFile))
+        // A process that is spawned meanwhile must not inherit the file, nor its lock.
+        _ = fcntl(try descriptor(), F_SETFD, FD_CLOEXEC)
     }
 
     /// From now on readers may follow: objects and attributes must all exist, and no handle of an attribute be open.
@@ -77,11 +94,7 @@ public final class File: Sendable {
 
     /// Waits until everything flushed is on the disk, so that it survives a loss of power (`fdatasync`).
     public func synchronize() throws(HDF5Error) {
-        var pointer: UnsafeMutableRawPointer?
-        try Library.call("find the file's descriptor", at: path) {
-            H5Fget_vfd_handle(handle.id, hid_t(H5P_DEFAULT), &pointer)
-        }
-        guard let descriptor = pointer?.load(as: Int32.self) else { return }
+        let descriptor = try descriptor()
         #if canImport(Darwin)
             let status = fcntl(descriptor, F_FULLFSYNC)
         #else
@@ -93,10 +106,24 @@ public final class File: Sendable {
         }
     }
 
+    private func descriptor() throws(HDF5Error) -> Int32 {
+        var pointer: UnsafeMutableRawPointer?
+        try Library.call("find the file's descriptor", at: path) {
+            H5Fget_vfd_handle(handle.id, hid_t(H5P_DEFAULT), &pointer)
+        }
+        return pointer?.load(as: Int32.self) ?? -1
+    }
+
     /// Closes the file and every object of it now; using them afterwards throws.
     public func close() throws(HDF5Error) {
         try Library.call("close the file", at: path) { H5Fclose(handle.id) }
     }
+
+    /// Leaves the file as it lies until the process ends: nothing more is flushed, not even the mark of its writer.
+    ///
+    /// For a file whose writing has failed. Closing it would write its superblock without what it promises, and
+    /// libhdf5 1.10 crashes in places. Objects of the file that are still open must be abandoned with it.
+    public func abandon() { _ = Unmanaged.passRetained(self) }
 
     /// Clears the mark that a killed writer leaves in the file, so that any program can open it again.
     ///
@@ -104,6 +131,7 @@ public final class File: Sendable {
     public static func clearWriterMark(of path: String) throws(HDF5Error) {
         let operation = "clear the writer's mark"
         let access = try Library.open(operation, at: path, parent: nil) { H5Pcreate(chdf5_file_access_class()) }
+        try Library.call(operation, at: path) { H5Pset_file_locking(access.id, false, true) }
         // The property that `h5clear -s` sets; it has no public function.
         var clear = true
         try Library.call(operation, at: path) { H5Pset(access.id, "clear_status_flags", &clear) }

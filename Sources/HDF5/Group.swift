@@ -62,7 +62,7 @@ public final class Group: Object, @unchecked Sendable {
         }
     }
 
-    /// The names in this group that are hard links, in alphabetical order, each with what lies behind it.
+    /// The names in this group that are hard links, ordered by their Unicode scalars, each with what lies behind it.
     public func children() throws(HDF5Error) -> [(name: String, kind: ChildKind)] {
         let operation = "list the group"
         let links = try Library.call(operation, at: place.text) { chdf5_link_count(handle.id) }

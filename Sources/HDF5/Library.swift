@@ -20,6 +20,8 @@ enum Library {
             pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_RECURSIVE))
         #endif
         pthread_mutex_init(mutex, &attributes)
+        // At exit the library would flush files whose writing has failed, and so damage what is safe in them.
+        H5dont_atexit()
         pthread_mutexattr_destroy(&attributes)
         return mutex
     }()
@@ -54,6 +56,12 @@ enum Library {
     }
 
     private static func takeErrorStack() -> [String] {
+        defer { H5Eclear2(hid_t(H5E_DEFAULT)) }
+        return errorStack()
+    }
+
+    /// What the last failed call of this thread left, from the public call inwards.
+    static func errorStack() -> [String] {
         var causes: [String] = []
         withUnsafeMutablePointer(to: &causes) { list in
             _ = H5Ewalk2(
@@ -65,7 +73,6 @@ enum Library {
                     return 0
                 }, list)
         }
-        H5Eclear2(hid_t(H5E_DEFAULT))
         return causes
     }
 }

@@ -28,7 +28,7 @@ public class Object: @unchecked Sendable {
         HDF5Error(operation: operation, place: place.text, causes: [reason])
     }
 
-    /// The names of all attributes, in alphabetical order.
+    /// The names of all attributes, ordered by their Unicode scalars.
     public final func attributeNames() throws(HDF5Error) -> [String] {
         let operation = "list the attributes"
         let names = CollectedNames()
@@ -180,6 +180,6 @@ final class CollectedNames {
             guard let name else { throw object.refusal(operation, "a name is not UTF-8") }
             valid.append(name)
         }
-        return valid.sorted()
+        return valid.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }

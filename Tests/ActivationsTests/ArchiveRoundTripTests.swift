@@ -22,7 +22,7 @@ import Testing
         #expect(archive.info.hyperparameters == #"{"seed": 1}"#)
         #expect(archive.info.derivedFrom == SmallRun.description.derivedFrom)
         #expect(archive.splits.map(\.name) == ["train", "train-fgsm"])
-        for record in 0..<3 { #expect(try SmallRun.isWhole(record, in: archive)) }
+        for record in 0..<3 { #expect(try SmallRun.damages(of: record, in: archive) == []) }
     }
 
     @Test func `splits and layers say what they are, layers in their order`() throws {
@@ -103,7 +103,7 @@ import Testing
         let archive = try ActivationArchive(opening: copy)
         #expect(archive.committedRecords == 2)
         #expect(!archive.info.isClosed)
-        for record in 0..<2 { #expect(try SmallRun.isWhole(record, in: archive)) }
+        for record in 0..<2 { #expect(try SmallRun.damages(of: record, in: archive) == []) }
         #expect(throws: ArchiveError.self) {
             try archive.activations(split: "train", layer: "conv", record: 2, samples: 0..<5)
         }
@@ -124,7 +124,7 @@ import Testing
         try SmallRun.write(to: file.path)
         let archive = try ActivationArchive(opening: file.path)
         try await withThrowingTaskGroup(of: Bool.self) { group in
-            for task in 0..<30 { group.addTask { try SmallRun.isWhole(task % 3, in: archive) } }
+            for task in 0..<30 { group.addTask { try SmallRun.damages(of: task % 3, in: archive) == [] } }
             for try await isWhole in group { #expect(isWhole) }
         }
     }

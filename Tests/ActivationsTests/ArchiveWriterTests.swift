@@ -42,7 +42,7 @@ import Testing
         try SmallRun.writeRecord(0, to: writer)
         try writer.commitRecord()
         try writer.close()
-        #expect(try SmallRun.isWhole(0, in: ActivationArchive(opening: file.path)))
+        #expect(try SmallRun.damages(of: 0, in: ActivationArchive(opening: file.path)) == [])
     }
 
     @Test func `values beyond 65504 are refused for float16, 65504 is not`() throws {
@@ -194,6 +194,75 @@ import Testing
         let archive = try ActivationArchive(opening: path)
         #expect(archive.committedRecords == known || archive.committedRecords == known + 1)
         #expect(!archive.info.isClosed)
-        for record in 0..<archive.committedRecords { #expect(try SmallRun.isWhole(record, in: archive)) }
+        for record in 0..<archive.committedRecords { #expect(try SmallRun.damages(of: record, in: archive) == []) }
+    }
+
+    @Test func `a reader follows a living writer`() async throws {
+        let path = file.path
+        async let writing = #expect(processExitsWith: .success) { [path = path as String] in
+            let writer = try SmallRun.write(to: path, records: 0, close: false)
+            for record in 0..<200 {
+                try SmallRun.writeRecord(record, to: writer)
+                try writer.commitRecord()
+            }
+            try writer.close()
+        }
+        var seen = 0
+        var hasOpened = false
+        // At most 30 seconds; the writer needs well below one.
+        for _ in 0..<30_000 where seen < 200 {
+            do {
+                let archive = try ActivationArchive(opening: path)
+                #expect(archive.committedRecords >= seen)
+                seen = archive.committedRecords
+                hasOpened = true
+                if seen > 0 { #expect(try SmallRun.damages(of: seen - 1, in: archive) == []) }
+            } catch {
+                // Before the writer lets readers in there is nothing to read; afterwards there always is.
+                #expect(!hasOpened, "\(error)")
+            }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        _ = await writing
+        let archive = try ActivationArchive(opening: path)
+        #expect(archive.committedRecords == 200 && archive.info.isClosed)
+    }
+
+    @Test func `the mark of a killed writer is cleared, and the records stay`() throws {
+        let writer = try SmallRun.write(to: file.path, close: false)
+        let copy = file.path + ".copy"
+        try FileManager.default.copyItem(atPath: file.path, toPath: copy)
+        try writer.close()
+        try ActivationArchive.clearWriterMark(of: copy)
+        let archive = try ActivationArchive(opening: copy)
+        #expect(archive.committedRecords == 3 && !archive.info.isClosed)
+        for record in 0..<3 { #expect(try SmallRun.damages(of: record, in: archive) == []) }
+        #expect(throws: ArchiveError.self) { try ActivationArchive.clearWriterMark(of: copy + ".absent") }
+    }
+
+    @Test func `a full disk is named, and the committed records stay`() async throws {
+        let path = file.path
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            // A limit on the size of files fails writes as a full disk does.
+            signal(SIGXFSZ, SIG_IGN)
+            var limit = rlimit(rlim_cur: 100_000, rlim_max: 100_000)
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            let writer = try SmallRun.write(to: path, records: 0, close: false)
+            var message = ""
+            do {
+                for record in 0..<10_000 {
+                    try SmallRun.writeRecord(record, to: writer)
+                    try writer.commitRecord()
+                }
+            } catch {
+                message = "\(error)"
+            }
+            #expect(message.contains("The disk is full: make room and record again"), "\(message)")
+            try writer.close()
+            #expect(throws: ArchiveError.self) { try writer.beginRecord(epoch: 1_000_000, step: 0) }
+        }
+        let archive = try ActivationArchive(opening: path)
+        #expect(archive.committedRecords > 3)
+        for record in 0..<archive.committedRecords { #expect(try SmallRun.damages(of: record, in: archive) == []) }
     }
 }

@@ -111,7 +111,8 @@ private struct Handmade {
             #expect(missing.count == 1 && missing[0].contains("the attribute “\(name)” is missing"), "\(path) \(name)")
             #expect(missing.first?.hasPrefix(object) == true)
             archive.attributes[path]?[name] = .float64(1)
-            #expect(try archive.findings().first?.contains("the attribute “\(name)” is not of type") == true)
+            let changed = try archive.findings()
+            #expect(changed.first?.contains("the attribute “\(name)” is not of type") == true)
         }
         var archive = Handmade()
         archive.attributes["/splits/s/layers/a"]?["kind"] = .string("magic")
@@ -205,7 +206,7 @@ private struct Handmade {
         #expect(try archive.findings()[0].contains("it claims 9007199254740992 bytes, but the whole file has"))
     }
 
-    @Test func `a deflated layer that claims too much is refused when it is read`() throws {
+    @Test func `records and samples beyond the end are refused`() throws {
         let temporary = try TemporaryFile()
         try SmallRun.write(to: temporary.path, options: WriterOptions(deflate: 1))
         let archive = try ActivationArchive(opening: temporary.path)
@@ -270,20 +271,34 @@ private struct Handmade {
         #expect(error?.description.contains("there is no permission to read it") == true)
     }
 
-    @Test(arguments: [true, false]) func `a file cut off anywhere is refused, closed or not`(isClosed: Bool) throws {
-        let temporary = try TemporaryFile()
-        let writer = try SmallRun.write(to: temporary.path, close: isClosed)
-        let whole = try Data(contentsOf: URL(fileURLWithPath: temporary.path))
-        let cut = temporary.path + ".cut"
-        for length in stride(from: 8, to: whole.count, by: 331) {
-            try whole.prefix(length).write(to: URL(fileURLWithPath: cut))
-            // An unclosed file may have lost only what its records do not need; then all of them are still whole.
-            if let archive = try? ActivationArchive(opening: cut) {
-                #expect(!isClosed)
-                for record in 0..<archive.committedRecords { #expect(try SmallRun.isWhole(record, in: archive)) }
+    // In processes of their own: the way to be wrong here is to crash, and libhdf5 can keep parts of damaged files.
+    @Test func `a closed file that is cut off anywhere is refused`() async {
+        await #expect(processExitsWith: .success) {
+            let temporary = try TemporaryFile()
+            try SmallRun.write(to: temporary.path)
+            let whole = try Data(contentsOf: URL(fileURLWithPath: temporary.path))
+            for length in stride(from: 8, to: whole.count, by: 331) {
+                try whole.prefix(length).write(to: URL(fileURLWithPath: temporary.path))
+                #expect(throws: ArchiveError.self) { try ActivationArchive(opening: temporary.path) }
             }
         }
-        try writer.close()
+    }
+
+    @Test func `an unclosed file that is cut off is refused, or has all its records`() async {
+        await #expect(processExitsWith: .success) {
+            let temporary = try TemporaryFile()
+            let writer = try SmallRun.write(to: temporary.path, close: false)
+            let whole = try Data(contentsOf: URL(fileURLWithPath: temporary.path))
+            let cut = temporary.path + ".cut"
+            for length in stride(from: 8, to: whole.count, by: 331) {
+                try whole.prefix(length).write(to: URL(fileURLWithPath: cut))
+                guard let archive = try? ActivationArchive(opening: cut) else { continue }
+                for record in 0..<archive.committedRecords {
+                    #expect(try SmallRun.damages(of: record, in: archive) == [], "cut at \(length)")
+                }
+            }
+            try writer.close()
+        }
     }
 
     @Test func `a changed byte of a record is found by its digest`() throws {
@@ -297,6 +312,34 @@ private struct Handmade {
         let archive = try ActivationArchive(opening: temporary.path)
         #expect(try archive.digestMatches(split: "train", layer: "softmax", record: 0))
         #expect(try !archive.digestMatches(split: "train", layer: "softmax", record: 1))
+    }
+
+    @Test func `a file with changed bytes is refused or read, and never ends the program`() async {
+        await #expect(processExitsWith: .success) {
+            let temporary = try TemporaryFile()
+            try SmallRun.write(to: temporary.path, options: WriterOptions(deflate: 1))
+            let whole = try Data(contentsOf: URL(fileURLWithPath: temporary.path))
+            // Texts lie in heaps without checksums, and libhdf5 1.10 believes their lengths: bytes there are left alone.
+            var heaps: [Range<Int>] = []
+            var from = whole.startIndex
+            while let found = whole.range(of: Data("GCOL".utf8), in: from..<whole.endIndex) {
+                heaps.append(found.lowerBound..<found.lowerBound + 4096)
+                from = found.upperBound
+            }
+            var state: UInt64 = 1
+            for _ in 0..<400 {
+                var bytes = whole
+                for _ in 0..<4 {
+                    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                    let place = Int(state >> 33) % bytes.count
+                    if heaps.contains(where: { $0.contains(place) }) { continue }
+                    bytes[place] = UInt8(truncatingIfNeeded: state >> 24)
+                }
+                try bytes.write(to: URL(fileURLWithPath: temporary.path))
+                guard let archive = try? ActivationArchive(opening: temporary.path) else { continue }
+                for record in 0..<archive.committedRecords { _ = try? SmallRun.damages(of: record, in: archive) }
+            }
+        }
     }
 
     @Test func `an unknown split or layer names the nearest`() throws {

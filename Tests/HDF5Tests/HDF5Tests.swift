@@ -182,4 +182,23 @@ final class TemporaryFile {
         }
         #expect(sum == 49 * 50 / 2)
     }
+
+    @Test func `nothing is read from other files, and foreign types are no types of ours`() throws {
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "Fixtures/links.h5")
+        let root = try File(opening: path.path).root
+        #expect(try root.children().map(\.name) == ["big", "elsewhere", "fixed text", "hard", "virtual"])
+        #expect(try root.dataset("hard").read(Int.self) == [0, 1, 2])
+        for link in ["soft", "dangling", "external"] { #expect(try root.kind(of: link) == nil) }
+        for name in ["elsewhere", "virtual"] {
+            let dataset = try root.dataset(name)
+            let error = #expect(throws: HDF5Error.self) {
+                if name == "virtual" { _ = try dataset.read(Int.self) } else { _ = try dataset.read(UInt8.self) }
+            }
+            #expect(error?.reason == "its data lie in another file")
+        }
+        #expect(try root.dataset("big").elementType == nil)
+        #expect(throws: HDF5Error.self) { try root.dataset("big").read(Float.self) }
+        #expect(throws: HDF5Error.self) { try root.dataset("fixed text").readStrings() }
+    }
 }
