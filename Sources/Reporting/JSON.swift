@@ -7,12 +7,6 @@ indirect enum JSON: Sendable {
     case list([JSON])
     case object([(name: String, value: JSON)])
 
-    /// The value of an object's member; nil where there is none.
-    subscript(name: String) -> JSON? {
-        guard case .object(let members) = self else { return nil }
-        return members.first { $0.name == name }?.value
-    }
-
     /// This object with the members of `other` behind its own.
     func adding(_ other: JSON) -> JSON {
         guard case .object(let mine) = self, case .object(let theirs) = other else { return self }
