@@ -42,7 +42,7 @@ let package = Package(
 
         // Files.
         library("HDF5", imports: ["CHDF5"]),
-        library("Activations", imports: ["HDF5", "Spelling", "CDeflate", "COpenSSL"]),
+        library("Activations", imports: ["HDF5", "Spelling", "COpenSSL"]),
         library("Results", imports: ["HDF5"]),
 
         // Words.
@@ -81,7 +81,7 @@ let package = Package(
         tests(of: "Training", imports: ["Activations", "LinearAlgebra"]),
         tests(of: "Analysis", imports: ["Activations", "HDF5", "InformationTheory", "Results"]),
         tests(of: "Findings", imports: ["Results"]),
-        tests(of: "Reporting", imports: ["Results"]),
+        tests(of: "Reporting", imports: ["InformationTheory", "Results"]),
         .testTarget(
             name: "CommandTests", dependencies: ["infoplane", "Activations", "Results", "HDF5"],
             swiftSettings: settings),

@@ -13,8 +13,14 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
         self.causes = causes
     }
 
-    /// The innermost cause, which usually names the real reason.
-    public var reason: String { causes.last ?? "no reason given" }
+    /// The innermost cause, which usually names the real reason; of a failed system call, the system's own words.
+    public var reason: String {
+        guard let cause = causes.last else { return "no reason given" }
+        // "file write failed: time = …, error message = 'No space left on device', buf = 0x…"
+        let parts = cause.split(separator: "error message = '", maxSplits: 1)
+        guard parts.count == 2, let words = parts[1].split(separator: "'", maxSplits: 1).first else { return cause }
+        return String(words)
+    }
 
     /// One sentence: where, what was tried, the innermost cause.
     public var description: String { "\(place): could not \(operation): \(reason)." }

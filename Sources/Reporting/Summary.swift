@@ -24,10 +24,14 @@ public struct Summary: Sendable, Hashable {
         public let sentences: [String]
     }
 
+    /// One row per run and split: how many layers are saturated at the last epoch, and of the others the one whose I(X;Z)
+    /// fell furthest below its peak.
+    public let overview: Table
     /// One section per run.
     public let sections: [Section]
 
     init(_ runs: [Run]) {
+        overview = Self.overview(of: runs)
         sections = runs.map { run in
             Section(
                 heading: run.archive.title.isEmpty ? run.name : "\(run.name): \(run.archive.title)",
@@ -35,11 +39,51 @@ public struct Summary: Sendable, Hashable {
         }
     }
 
+    private static func overview(of runs: [Run]) -> Table {
+        var rows: [[String]] = []
+        let name = runs.lazy.compactMap { Self.target(of: $0) }.first.map { "C \($0.name)" } ?? "C"
+        for run in runs {
+            let inputs = run.series(.inputInformation).first
+            let labels = run.series(.labelInformation).first
+            let target = Self.target(of: run)
+            for split in run.splits {
+                let panels = run.panels.filter { $0.split == split && inputs?.rows[$0]?.isEmpty == false }
+                let open = panels.filter { inputs?.rows[$0]?.last?.flags.contains("saturated") == false }
+                var row = [
+                    run.archive.title.isEmpty ? run.name : run.archive.title, split,
+                    "\(panels.count - open.count) of \(panels.count)",
+                ]
+                func fall(_ panel: Run.Panel) -> Double {
+                    let values = (inputs?.rows[panel] ?? []).map(\.value)
+                    return (values.max() ?? 0) - (values.last ?? 0)
+                }
+                if let moved = open.max(by: { fall($0) < fall($1) }), let last = inputs?.rows[moved]?.last {
+                    row += [
+                        moved.layer, "\(bits(last.value + fall(moved))) → \(bits(last.value))",
+                        bits(labels?.rows[moved]?.last?.value), bits(target?.rows[moved]?.last?.value),
+                    ]
+                } else {
+                    row += ["–", "–", "–", "–"]
+                }
+                rows.append(row)
+            }
+        }
+        return Table(
+            title:
+                "At the last epoch, in bits; the layer is the one, of those not saturated, whose I(X;Z) fell furthest",
+            columns: ["run", "split", "saturated", "layer", "I(X;Z): peak → last", "I(Z;Y)", name], rows: rows)
+    }
+
+    /// The target whose complexity the tables show: the default one where there is it.
+    private static func target(of run: Run) -> Run.Series? {
+        let targets = run.series(.complexity)
+        return targets.first { $0.target == "pmi-label" } ?? targets.first
+    }
+
     private static func tables(of run: Run) -> [Table] {
         let inputs = run.series(.inputInformation).first
         let labels = run.series(.labelInformation).first
-        let targets = run.series(.complexity)
-        let target = targets.first { $0.target == "pmi-label" } ?? targets.first
+        let target = Self.target(of: run)
         return run.splits.compactMap { split in
             var rows: [[String]] = []
             var epoch: Int?

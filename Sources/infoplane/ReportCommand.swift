@@ -31,6 +31,9 @@ struct ReportCommand: AsyncParsableCommand {
     @Option(help: "The Vega JavaScript to inline.", completion: .file(extensions: ["js"]))
     var vega: String?
 
+    @Flag(help: "Print one row per run and split instead of one per layer.")
+    var brief = false
+
     @Flag(help: "Print the summary as JSON.")
     var json = false
 
@@ -58,8 +61,11 @@ struct ReportCommand: AsyncParsableCommand {
                 try file.write(chart.specification)
                 try file.close()
             }
-            try Terminal.write(json ? Self.json(of: report.summary).text + "\n" : Self.text(of: report.summary))
-            if !json {
+            if json {
+                try Terminal.write(Self.json(of: report.summary).text + "\n")
+            } else {
+                let text = brief ? Self.text(of: report.summary.overview) : Self.text(of: report.summary)
+                try Terminal.write(text)
                 try Terminal.write("\n\(output): \(report.charts.count) charts; specifications in \(folder)/\n")
             }
         }
@@ -70,15 +76,16 @@ struct ReportCommand: AsyncParsableCommand {
         for (index, section) in summary.sections.enumerated() {
             if index > 0 { text += "\n" }
             text += Terminal.bold(section.heading) + "\n"
-            for table in section.tables {
-                text += "\n  " + table.title + "\n"
-                var lines = TextTable(table.columns)
-                for row in table.rows { lines.add(row) }
-                text += lines.text(indent: 2)
-            }
+            for table in section.tables { text += "\n" + Self.text(of: table) }
             for sentence in section.sentences { text += "  " + sentence + "\n" }
         }
         return text
+    }
+
+    private static func text(of table: Summary.Table) -> String {
+        var lines = TextTable(table.columns)
+        for row in table.rows { lines.add(row) }
+        return "  " + table.title + "\n" + lines.text(indent: 2)
     }
 
     private static func json(of summary: Summary) -> JSONText {

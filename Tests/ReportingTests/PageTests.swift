@@ -1,4 +1,5 @@
 import Foundation
+import InformationTheory
 import Reporting
 import Results
 import Testing
@@ -107,6 +108,24 @@ import Testing
         #expect(table.rows.allSatisfy { $0.count == table.columns.count })
         #expect(table.columns == ["layer", "I(X;Z)", "its peak (epoch)", "I(Z;Y)", "C pmi-label", "flags"])
         #expect(section.sentences.contains { $0.contains("they say log2 n = 12.000 bits (n = 4096), not the network") })
+    }
+
+    @Test func `the overview has a row per run and split`() throws {
+        var other = SyntheticRun(id: "other", title: "ReLU")
+        other.splits = ["train", "test"]
+        let overview = try Report([("a.h5", SyntheticRun().results), ("b.h5", other.results)]).summary.overview
+        #expect(overview.rows.map { $0[1] }.count == 3)
+        #expect(overview.rows.allSatisfy { $0.count == overview.columns.count })
+    }
+
+    @Test func `the report explains every flag that there is, in their order`() throws {
+        var results = SyntheticRun().results
+        var row = try #require(results.measurements.first)
+        row.flags = Flags.allNames
+        results.insert(row)
+        let html = PageText(try Report([("a", results)]).html(vega: .network))
+        for name in Flags.allNames { #expect(html.contains("<th scope=\"row\">\(name)</th>")) }
+        #expect(!html.contains("Not known to this version"))
     }
 
     @Test func `a page of 200 records and 10 layers stays small`() throws {
