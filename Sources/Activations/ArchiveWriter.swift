@@ -10,7 +10,8 @@ internal import HDF5
 ///     try writer.close()
 ///
 /// A record that was begun and not committed leaves no trace for readers; `beginRecord` starts it anew. After a
-/// refused value the writer may go on with a new `beginRecord`, after a failure of the disk no more. Not safe for use by several tasks at once.
+/// refused value the writer may go on with a new `beginRecord`, after a failure of the disk no more. Not safe for use
+/// by several tasks at once.
 public final class ArchiveWriter {
     /// The path as given.
     public let path: String

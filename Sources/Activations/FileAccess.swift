@@ -51,9 +51,9 @@ enum FileAccess {
         var isCutOff = false
         do throws(HDF5Error) {
             return (try File(opening: path), false)
-        } catch where hasNoLocks(error) {
+        } catch let error where hasNoLocks(error) {
             locking = false
-        } catch where isLeftByWriter(error) {
+        } catch let error where isLeftByWriter(error) {
             isCutOff = error.mentions("truncated file")
         } catch {
             throw refusal(error, path)
@@ -61,7 +61,7 @@ enum FileAccess {
         if !locking {
             do throws(HDF5Error) {
                 return (try File(opening: path, locking: false), false)
-            } catch where isLeftByWriter(error) {
+            } catch let error where isLeftByWriter(error) {
                 isCutOff = error.mentions("truncated file")
             } catch {
                 throw refusal(error, path)

@@ -116,7 +116,23 @@ public final class File: Sendable {
 
     /// Closes the file and every object of it now; using them afterwards throws.
     public func close() throws(HDF5Error) {
+        // Closing alone does not give the lock back where a process that was being spawned has inherited the file.
+        let duplicate = fcntl(try descriptor(), F_DUPFD_CLOEXEC, 0)
+        defer {
+            if duplicate >= 0 {
+                flock(duplicate, LOCK_UN)
+                Self.closeDescriptor(duplicate)
+            }
+        }
         try Library.call("close the file", at: path) { H5Fclose(handle.id) }
+    }
+
+    private static func closeDescriptor(_ descriptor: Int32) {
+        #if canImport(Darwin)
+            Darwin.close(descriptor)
+        #else
+            Glibc.close(descriptor)
+        #endif
     }
 
     /// Leaves the file as it lies until the process ends: nothing more is flushed, not even the mark of its writer.

@@ -188,6 +188,8 @@ import Testing
                 try writer.commitRecord(metrics: ["train_loss": 1])
                 var byte: UInt8 = 1
                 Foundation.write(descriptor, &byte, 1)
+                // As an epoch of training would, though a short one.
+                usleep(1000)
             }
         }
         let known = try Data(contentsOf: URL(fileURLWithPath: count)).count
