@@ -70,7 +70,7 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        tests(of: "HDF5"),
+        tests(of: "HDF5", data: ["Fixtures"]),
         tests(of: "Activations", imports: ["HDF5"], data: ["Golden"]),
         tests(of: "Results", imports: ["HDF5"]),
         tests(of: "Randomness"),
