@@ -87,7 +87,7 @@ public struct AnalysisRunner: Sendable {
         guard !units.isEmpty else { return summary }
 
         let reader = CellReader(archive: archive)
-        let contexts = InputContexts(reader: reader, request: plan.request)
+        let contexts = InputContexts(reader: reader, request: plan.request, jobs: jobs)
         var schedule = CheckpointSchedule()
         var failed: ResultsError?
         await withTaskGroup(of: (Int, Result<UnitOutcome, AnalysisError>).self) { group in

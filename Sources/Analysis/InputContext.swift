@@ -18,6 +18,7 @@ struct InputContext: Sendable {
 actor InputContexts {
     private let reader: CellReader
     private let request: AnalysisRequest
+    private let jobs: Int
     private var contexts: [(key: Key, task: Task<Result<InputContext, AnalysisError>, Never>)] = []
     private var bases: [(key: Key, task: Task<Result<KernelPCA, AnalysisError>, Never>)] = []
 
@@ -29,9 +30,10 @@ actor InputContexts {
     /// As many as cells in flight can need: the current record and the one before it.
     private static let kept = 2
 
-    init(reader: CellReader, request: AnalysisRequest) {
+    init(reader: CellReader, request: AnalysisRequest, jobs: Int) {
         self.reader = reader
         self.request = request
+        self.jobs = jobs
     }
 
     func context(of unit: AnalysisPlan.Unit) async throws(AnalysisError) -> InputContext {
@@ -101,7 +103,7 @@ actor InputContexts {
     private func reduced(
         _ inputs: SampleMatrix, of split: SplitInfo, samples: Int
     ) async throws(AnalysisError) -> Matrix<Double> {
-        let fitted = reader.archive.splits.first { $0.name == "train" } ?? split
+        let fitted = InputReduction.fittedSplit(of: reader.archive) ?? split
         let isFitted = fitted.name == split.name && !split.inputs.perEpoch
         let basis = try await basis(of: fitted, samples: min(samples, fitted.sampleCount)).get()
         guard !isFitted || basis.scores.rows != inputs.rows else { return basis.scores }
@@ -129,7 +131,8 @@ actor InputContexts {
             do throws(KernelError) {
                 return .success(
                     try KernelPCA.fit(
-                        inputs.asDouble, kernel: reduction.kernel, components: reduction.components, solver: .automatic)
+                        inputs.asDouble, kernel: reduction.kernel, components: reduction.components,
+                        jobs: jobs)
                 )
             } catch {
                 throw AnalysisError(

@@ -1,3 +1,4 @@
+public import Activations
 public import KernelMethods
 
 /// How inputs with many features become few before the GIB terms, written `kpca:50` or `kpca:50@polynomial:degree=2`.
@@ -33,5 +34,23 @@ public struct InputReduction: Sendable, Hashable, CustomStringConvertible {
     /// The text form; the default kernel is left out.
     public var description: String {
         kernel == .rbf(gamma: nil) ? "kpca:\(components)" : "kpca:\(components)@\(kernel)"
+    }
+
+    /// The split whose samples fit the basis, where the archive has it.
+    static func fittedSplit(of archive: ActivationArchive) -> SplitInfo? {
+        archive.splits.first { $0.name == "train" }
+    }
+}
+
+extension AnalysisPlan {
+    /// The memory in bytes that fitting the basis of reduced inputs takes, predicted; 0 where inputs are not reduced.
+    public func reductionBytes(in archive: ActivationArchive) -> Int {
+        guard let reduction = request.inputReduction, !request.targets.isEmpty, let analyzed = units.first?.split else {
+            return 0
+        }
+        let split = InputReduction.fittedSplit(of: archive) ?? analyzed
+        return KernelPCA.predictedBytes(
+            samples: min(request.samples ?? split.sampleCount, split.sampleCount),
+            features: split.inputs.shape.reduce(1, *), components: reduction.components, kernel: reduction.kernel)
     }
 }

@@ -47,7 +47,7 @@ public struct LayerReduction: Sendable {
         units = Dictionary(grouping: cells, by: \.split.name)
         let names = Set(units.keys)
         splits = archive.splits.filter { names.contains($0.name) }
-        fitted = archive.splits.first { $0.name == "train" } ?? splits[0]
+        fitted = InputReduction.fittedSplit(of: archive) ?? splits[0]
         epochs = plan.epochs
         samples = request.samples
     }

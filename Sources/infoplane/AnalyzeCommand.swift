@@ -117,6 +117,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
                 }
             }
             if dryRun { return try printPlan(plan, archive: archive, results: results, path: file.path) }
+            try Terminal.announceMemory(plan.reductionBytes(in: archive), of: "kernel PCA of the inputs")
             try await analyze(plan, of: archive, results: &results, file: &file)
         }
     }
@@ -183,6 +184,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
             ])
             return try Terminal.write(plan.text + "\n")
         }
+        let bytes = plan.reductionBytes(in: archive)
+        let memory = bytes > 0 ? ", \(byteText(bytes)) of memory for kernel PCA" : ""
         var table = TextTable(["split", "layer", "records", "samples", "binnings"])
         var counts: [(key: [String], records: Int)] = []
         for unit in missing {
@@ -199,7 +202,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
         try Terminal.write(table.text())
         try Terminal.write(
             "\(path): \(open) of \(plan.measurementCount) measurements to compute, "
-                + "\(byteText(plan.bytesToRead)) of activations in the plan. Nothing was computed.\n")
+                + "\(byteText(plan.bytesToRead)) of activations in the plan\(memory). Nothing was computed.\n")
     }
 
     private func request() throws -> AnalysisRequest {

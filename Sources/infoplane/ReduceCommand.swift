@@ -64,7 +64,7 @@ struct ReduceCommand: AsyncParsableCommand {
             let reduction = try LayerReduction(
                 of: source == "inputs" ? .inputs : .layer(source),
                 by: try InputReduction("kpca:\(components)@\(kernel)"), request, in: archive)
-            Terminal.note("kernel PCA takes about \(byteText(reduction.predictedBytes)) of memory.")
+            try Terminal.announceMemory(reduction.predictedBytes, of: "kernel PCA")
             Interruption.watch()
             let bar = ProgressBar("reduce")
             let stem = self.archive.hasSuffix(".h5") ? String(self.archive.dropLast(3)) : self.archive
