@@ -22,12 +22,15 @@ struct WeightsChart {
             else { continue }
             histograms.append((panel, epoch, Self.relativeWeights(values)))
         }
-        let top = histograms.reduce(1.0) { max($0, $1.weights.max() ?? 0) }
+        // A handful of samples of a rare symbol can weigh hundreds of times as much as the rest: the scale ends where 1% of
+        // a histogram lies beyond, and what is beyond stands in the last bar.
+        let top = histograms.reduce(2.0) { max($0, Self.quantile(0.99, of: $1.weights)) }
+        let largest = histograms.reduce(0.0) { max($0, $1.weights.max() ?? 0) }
         var data = PlotData(name: dataName, columns: ["panel", "epoch", "from", "to", "share", "ignored"])
         for (panel, epoch, weights) in histograms {
             var counts = [Int](repeating: 0, count: Self.bins)
             for weight in weights {
-                counts[min(Self.bins - 1, Int(weight / top * Double(Self.bins)))] += 1
+                counts[Int(min(weight / top * Double(Self.bins), Double(Self.bins - 1)))] += 1
             }
             let ignored = Double(weights.count { $0 == 0 }) / Double(max(weights.count, 1))
             for (bin, count) in counts.enumerated() where count > 0 {
@@ -45,7 +48,9 @@ struct WeightsChart {
             stem: stem, subject: .weights, run: run.name, title: "PMI weights of the samples",
             caption: "Share of samples by weight, relative to equal weights, at "
                 + "\(shown.count == 1 ? "epoch" : "epochs") \(shown.map(String.init).joined(separator: ", ")); "
-                + "discretized by \(run.headline). 0: ignored. 1: counted as if unweighted.",
+                + "discretized by \(run.headline). 0: ignored. 1: counted as if unweighted."
+                + (largest > top
+                    ? " The last bar also holds what weighs more, up to \(Decimal.rounded(largest, places: 1))." : ""),
             body: ChartStyle.facets(
                 panels: labels.count, cell: (width: 240, height: 150), columns: 4, inner(epochs: shown.map(String.init))
             ),
@@ -57,6 +62,12 @@ struct WeightsChart {
         let total = pointwise.reduce(0) { $0 + max(0, $1) }
         guard total > 0 else { return pointwise.map { _ in 0 } }
         return pointwise.map { Double(pointwise.count) * max(0, $0) / total }
+    }
+
+    /// The smallest value that at most a share of 1 − `share` exceeds; 0 for none.
+    private static func quantile(_ share: Double, of values: [Double]) -> Double {
+        let sorted = values.sorted()
+        return sorted.isEmpty ? 0 : sorted[min(sorted.count - 1, Int((Double(sorted.count) * share).rounded(.up)) - 1)]
     }
 
     private func inner(epochs: [String]) -> JSON {
