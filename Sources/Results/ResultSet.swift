@@ -25,7 +25,7 @@ public struct Reduction: Sendable, Hashable {
     public var samples: Int
     /// The eigenvalues of the centred Gram matrix, largest first.
     public var eigenvalues: [Double]
-    /// The relative residual ‖Kv − λv‖/λ of each eigenpair.
+    /// The residual ‖Kv − λv‖ of each eigenpair: λ is exact to within it.
     public var residuals: [Double]
 
     /// Creates a reduction's record.
