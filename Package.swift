@@ -79,7 +79,11 @@ let package = Package(
         tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"]),
         tests(of: "KernelMethods", imports: ["LinearAlgebra", "Randomness"]),
         tests(of: "Training", imports: ["Activations", "LinearAlgebra"]),
-        tests(of: "Analysis", imports: ["Activations", "HDF5", "InformationTheory", "Results"]),
+        tests(
+            of: "Analysis",
+            imports: [
+                "Activations", "HDF5", "InformationTheory", "KernelMethods", "LinearAlgebra", "Randomness", "Results",
+            ]),
         tests(of: "Findings", imports: ["Results"]),
         tests(of: "Reporting", imports: ["InformationTheory", "Results"]),
         .testTarget(

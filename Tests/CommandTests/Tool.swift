@@ -25,8 +25,9 @@ enum Tool {
     }()
 
     /// Starts the tool. With `largestFile`, no file may grow past so many kB: writing fails as on a full disk.
+    /// What stands in `variables` is added to the environment.
     static func start(
-        _ arguments: [String], in folder: Folder, largestFile: Int? = nil
+        _ arguments: [String], in folder: Folder, largestFile: Int? = nil, variables: [String: String] = [:]
     ) throws -> (Process, out: String, error: String) {
         let process = Process()
         if let largestFile {
@@ -40,6 +41,7 @@ enum Tool {
         process.currentDirectoryURL = folder.url
         var environment = ProcessInfo.processInfo.environment
         environment["COLUMNS"] = nil
+        environment.merge(variables) { $1 }
         process.environment = environment
         let name = UUID().uuidString
         let out = folder.path("\(name).out")
@@ -57,8 +59,11 @@ enum Tool {
         try run(arguments, in: folder)
     }
 
-    static func run(_ arguments: [String], in folder: Folder, largestFile: Int? = nil) throws -> Output {
-        let (process, out, error) = try start(arguments, in: folder, largestFile: largestFile)
+    static func run(
+        _ arguments: [String], in folder: Folder, largestFile: Int? = nil, variables: [String: String] = [:]
+    ) throws -> Output {
+        let (process, out, error) = try start(
+            arguments, in: folder, largestFile: largestFile, variables: variables)
         process.waitUntilExit()
         defer { for path in [out, error] { try? FileManager.default.removeItem(atPath: path) } }
         return Output(
