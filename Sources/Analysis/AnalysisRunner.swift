@@ -137,13 +137,7 @@ public struct AnalysisRunner: Sendable {
             while running > 0 { await collect() }
         }
         if let failed { throw AnalysisError(failed) }
-        for (split, basis) in await contexts.fittedBases() {
-            guard let reduction = plan.request.inputReduction else { continue }
-            results.insert(
-                Reduction(
-                    archive: plan.archiveID, name: reduction.description, fittedSplit: split,
-                    samples: basis.scores.rows, eigenvalues: basis.eigenvalues, residuals: basis.residuals))
-        }
+        for reduction in await contexts.reductions { results.insert(reduction) }
         try saving { () throws(ResultsError) in try checkpoint(&results) }
         return summary
     }

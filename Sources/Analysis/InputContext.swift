@@ -2,6 +2,7 @@ internal import Activations
 internal import InformationTheory
 internal import KernelMethods
 internal import LinearAlgebra
+internal import Results
 
 /// What the cells of one record share: the labels, the inputs as symbols, and the features of the GIB terms. Each is
 /// computed once, when the first cell asks for it, and kept while cells of its record can still ask.
@@ -13,6 +14,7 @@ actor InputContexts {
     private var inputs = Recent<Symbols>()
     private var features = Recent<InputFeatures>()
     private var bases = Recent<KernelPCA>()
+    private var spectra: [String: Reduction] = [:]
 
     private struct Key: Hashable {
         let split: String
@@ -88,13 +90,7 @@ actor InputContexts {
     }
 
     /// The reductions that were fitted, for the results.
-    func fittedBases() async -> [(split: String, basis: KernelPCA)] {
-        var fitted: [(String, KernelPCA)] = []
-        for (key, task) in bases.entries {
-            if case .success(let basis) = await task.value { fitted.append((key.split, basis)) }
-        }
-        return fitted
-    }
+    var reductions: [Reduction] { spectra.values.sorted { $0.fittedSplit < $1.fittedSplit } }
 
     private func key(of unit: AnalysisPlan.Unit) -> Key {
         Key(split: unit.split.name, record: unit.split.inputs.perEpoch ? unit.record : 0)
@@ -114,6 +110,9 @@ actor InputContexts {
                     rows.asDouble, kernel: reduction.kernel, components: reduction.components, jobs: jobs)
             }
         }.value.get()
+        spectra[fitted.name] = Reduction(
+            archive: plan.archiveID, name: reduction.description, fittedSplit: fitted.name, samples: samples,
+            eigenvalues: basis.eigenvalues, residuals: basis.residuals)
         // The samples that fitted the basis have their scores already.
         if fitted.name == unit.split.name, !fitted.inputs.perEpoch { return basis.scores }
         return try reducing(reader.place(ofInputs: unit.split)) { () throws(KernelError) in
