@@ -19,6 +19,13 @@ public final class ActivationArchive: Sendable {
         contents = try ArchiveValidator.contents(of: file, fileSize: FileAccess.size(of: path), isCutOff: isCutOff)
     }
 
+    /// Looks only at what the file says it is: an archive of any version passes, however broken its structure.
+    ///
+    /// - Throws: one finding where the file cannot be opened or says that it is something else.
+    public static func checkFormat(of path: String) throws(ArchiveError) {
+        try ArchiveValidator.checkFormat(of: try FileAccess.openForReading(path).file)
+    }
+
     /// Clears the mark that a killed writer leaves in its file, which keeps other programs from opening it.
     ///
     /// The caller makes sure that no writer is alive. The archive goes on saying that it was not closed normally.
@@ -86,7 +93,8 @@ public final class ActivationArchive: Sendable {
         {
             throw ArchiveError(
                 .malformed, at: found.labels.location,
-                "sample \(sample) has class \(ids[sample]), but there are \(names.count) class names",
+                "sample \(sample) has class \(ids[sample]), but there \(names.count == 1 ? "is" : "are") "
+                    + counted(names.count, "class name"),
                 "Record this split again.")
         }
         return labels
@@ -232,7 +240,8 @@ public final class ActivationArchive: Sendable {
     private func check(record: Int?, samples: Range<Int>, of count: Int, at dataset: Dataset) throws(ArchiveError) {
         if let record, !(0..<committedRecords).contains(record) {
             throw ArchiveError(
-                .unknown, at: dataset.location, "there is no record \(record), \(committedRecords) are committed",
+                .unknown, at: dataset.location,
+                "there is no record \(record), \(committedRecords) \(committedRecords == 1 ? "is" : "are") committed",
                 "Count records from 0.")
         }
         guard samples.lowerBound >= 0, samples.upperBound <= count else {

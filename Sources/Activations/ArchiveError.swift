@@ -32,7 +32,10 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
         public let remedy: String
 
         /// `where: what is wrong. What to do.`
-        public var description: String { "\(location): \(problem). \(remedy)" }
+        public var description: String {
+            // A problem that ends with a name may end with the name's own full stop.
+            "\(location): \(problem)\(problem.hasSuffix(".") ? "" : ".") \(remedy)"
+        }
     }
 
     /// What kind of trouble it is.

@@ -13,6 +13,24 @@ enum ArchiveLayout {
         return max(1, (samples + chunks - 1) / chunks)
     }
 
+    /// The largest id, in bytes.
+    static let idBytes = 128
+
+    /// Whether `id` can stand in file names, keys and addresses as it is: ASCII letters, digits and `-._`, and no dot
+    /// in front. Every UUID is one.
+    static func isPlain(_ id: String) -> Bool {
+        let bytes = Array(id.utf8)
+        return (1...idBytes).contains(bytes.count) && bytes[0] != UInt8(ascii: ".")
+            && bytes.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+
     /// A framework's name as it stands in the archive: `/` would make groups.
     static func stored(_ name: String) -> String {
         String(name.map { $0 == "/" ? ":" : $0 })

@@ -9,6 +9,12 @@ struct ArchiveValidator {
     /// Bytes that the committed records take up at least, in data sets without a filter.
     private var leastBytes = 0
 
+    /// The data sets that have fewer records than are committed: they have one cause, and so become one finding.
+    private var tooShort: [(object: String, records: Int)] = []
+
+    /// Grows with every finding and with every data set that is too short.
+    private var troubles: Int { findings.count + tooShort.count }
+
     /// Where every data set must end, nil where that need not be checked.
     private let limit: Int?
 
@@ -24,6 +30,7 @@ struct ArchiveValidator {
         var validator = ArchiveValidator(file, limit: isCutOff ? fileSize : nil)
         let version = try validator.checkFormat()
         let contents = validator.contents(version: version)
+        validator.reportShortest()
         if validator.findings.isEmpty, validator.leastBytes > fileSize {
             validator.add(
                 file.path,
@@ -57,7 +64,12 @@ struct ArchiveValidator {
 
     // MARK: The whole
 
-    private func checkFormat() throws(ArchiveError) -> String {
+    /// - Throws: where the file does not say that it is an archive, of whatever version.
+    static func checkFormat(of file: File) throws(ArchiveError) {
+        try ArchiveValidator(file, limit: nil).checkName()
+    }
+
+    private func checkName() throws(ArchiveError) {
         guard let format = try text("format") else {
             throw ArchiveError(
                 .foreign, at: file.path, "this HDF5 file is no activation archive: it does not name its format",
@@ -68,6 +80,10 @@ struct ArchiveValidator {
                 .foreign, at: file.path, "the format is “\(format)”, expected “\(ArchiveSchema.format)”",
                 "Name an archive that a recorder wrote.")
         }
+    }
+
+    private func checkFormat() throws(ArchiveError) -> String {
+        try checkName()
         let version = try text("version") ?? ""
         guard let major = version.split(separator: ".").first.flatMap({ Int($0) }), major >= 1 else {
             throw ArchiveError(
@@ -128,7 +144,25 @@ struct ArchiveValidator {
             info: info, committed: committed, epochs: epochs, steps: steps, metrics: metrics, splits: splits)
     }
 
+    /// The counter and the shortest data set say all that is known of records that are not there.
+    private mutating func reportShortest() {
+        guard let shortest = tooShort.min(by: { $0.records < $1.records }) else { return }
+        add(
+            "\(file.path):/committed",
+            "\(counted(committed, "record")) \(committed == 1 ? "is" : "are") committed, but \(shortest.object) has "
+                + "\(shortest.records)"
+                + (tooShort.count > 1 ? ", the shortest of \(tooShort.count) data sets with too few" : ""),
+            "The file is damaged: copy it again from its source.")
+    }
+
     private mutating func checkOrder(_ epochs: [Int], _ steps: [Int]?) {
+        for (name, numbers) in [("epoch", epochs), ("step", steps ?? [])] {
+            guard let record = numbers.firstIndex(where: { $0 < 0 }) else { continue }
+            add(
+                "\(file.path):/\(name)", "the \(name) of record \(record) is \(numbers[record]), a negative number",
+                "Count from 0, which is before training: record again.")
+            return
+        }
         for record in epochs.indices.dropFirst() {
             let (before, after) = (epochs[record - 1], epochs[record])
             let stepsAscend = steps.map { $0.count == epochs.count && $0[record - 1] < $0[record] } ?? false
@@ -146,7 +180,7 @@ struct ArchiveValidator {
     private mutating func split(_ name: String, in parent: Group) -> SplitContents? {
         let pattern = "/splits/<split>"
         guard let group = group(name, in: parent, rule: pattern) else { return nil }
-        let countBefore = findings.count
+        let countBefore = troubles
         guard let labels = dataset("labels", in: group, rule: "\(pattern)/labels", samples: nil),
             let labelShape = attempt({ _ throws(HDF5Error) in try labels.shape })
         else { return nil }
@@ -160,6 +194,13 @@ struct ArchiveValidator {
             let digests = self.group("digests", in: group, rule: "\(pattern)/digests")
             let names = names(in: layersGroup)
             if names.isEmpty { add(layersGroup.location, "there is no layer", "Record at least one.") }
+            for group in [ranges, digests].compactMap(\.self) where !names.isEmpty {
+                for name in self.names(in: group) where !names.contains(name) {
+                    add(
+                        "\(group.location)/\(name)", "there is no layer of this name in \(layersGroup.path)",
+                        "Put the layer back, or remove this object.")
+                }
+            }
             for name in names {
                 let range = ranges.flatMap { dataset(name, in: $0, rule: "\(pattern)/ranges/<layer>", samples: nil) }
                 let digest = digests.flatMap { dataset(name, in: $0, rule: "\(pattern)/digests/<layer>", samples: nil) }
@@ -175,7 +216,7 @@ struct ArchiveValidator {
                 next.values.location, "its order \(next.info.order) is also that of “\(layer.info.name)”",
                 "Record again.")
         }
-        guard findings.count == countBefore, let labelsInfo, let ids, let inputs else { return nil }
+        guard troubles == countBefore, let labelsInfo, let ids, let inputs else { return nil }
         let info = SplitInfo(
             name: name, sampleCount: samples, inputs: inputs.info, labels: labelsInfo, layers: layers.map(\.info))
         return SplitContents(
@@ -230,9 +271,9 @@ struct ArchiveValidator {
     private mutating func layer(
         _ name: String, in group: Group, samples: Int
     ) -> (info: LayerInfo, values: Dataset)? {
-        let countBefore = findings.count
+        let countBefore = troubles
         guard let values = dataset(name, in: group, rule: "/splits/<split>/layers/<layer>", samples: samples),
-            findings.count == countBefore
+            troubles == countBefore
         else { return nil }
         return attempt { validator throws(HDF5Error) in
             let shape = try values.shape
@@ -246,6 +287,12 @@ struct ArchiveValidator {
             case .int64(let number): order = Int(number)
             case .uint8(let number): order = Int(number)
             default: return nil
+            }
+            guard order >= 0 else {
+                validator.add(
+                    values.location, "its order is \(order), a negative number",
+                    "Number the layers from 0 or 1 on: record again, or write the attribute again.")
+                return nil
             }
             guard let kind = texts["kind"].flatMap(LayerKind.init(rawValue:)) else { return nil }
             let info = LayerInfo(
@@ -282,7 +329,7 @@ struct ArchiveValidator {
     // MARK: One object
 
     private mutating func names(in group: Group) -> [String] {
-        attempt { _ throws(HDF5Error) in try group.children().map(\.name) } ?? []
+        attempt { _ throws(HDF5Error) in try group.names() } ?? []
     }
 
     private mutating func group(_ name: String, in parent: Group, rule path: String) -> Group? {
@@ -299,9 +346,19 @@ struct ArchiveValidator {
 
     private mutating func isThere(_ name: String, in parent: Group, rule: ArchiveSchema.ObjectRule) -> Bool {
         let location = parent.path == "/" ? "\(file.path):/\(name)" : "\(parent.location)/\(name)"
-        let countBefore = findings.count
+        let countBefore = troubles
+        let link = attempt { _ throws(HDF5Error) in try parent.linkKind(of: name) }
+        guard troubles == countBefore else { return false }
+        if let link, link != .hard {
+            add(
+                location,
+                "this is \(link.noun), expected a \(rule.kind.noun); a link is not followed, because it can "
+                    + "lead anywhere",
+                "Put the \(rule.kind.noun) itself in its place.")
+            return false
+        }
         let found = attempt { _ throws(HDF5Error) in try parent.kind(of: name) }
-        guard findings.count == countBefore else { return false }
+        guard troubles == countBefore else { return false }
         guard let found else {
             if rule.required != .optional {
                 add(location, "this \(rule.kind.noun) is missing", "Record again with a recorder that writes it.")
@@ -309,7 +366,9 @@ struct ArchiveValidator {
             return false
         }
         guard found.rawValue == rule.kind.rawValue else {
-            add(location, "this is no \(rule.kind.noun)", "Record again with a recorder that writes one.")
+            add(
+                location, "this is \(found.noun), expected a \(rule.kind.noun)",
+                "Record again with a recorder that writes one.")
             return false
         }
         return true
@@ -322,12 +381,12 @@ struct ArchiveValidator {
         guard let rule = ArchiveSchema.version1.rule(path), isThere(name, in: parent, rule: rule) else { return nil }
         guard let dataset = attempt({ _ throws(HDF5Error) in try parent.dataset(name) }) else { return nil }
         let forms = (rule.forms ?? []).filter { inputsPerEpoch == nil || ($0.shape.first == "E") == inputsPerEpoch }
-        let countBefore = findings.count
+        let countBefore = troubles
         attempt { validator throws(HDF5Error) -> Void? in
-            try validator.check(dataset, forms: forms, samples: samples)
+            try validator.check(dataset, forms: forms, samples: samples, inputsPerEpoch: inputsPerEpoch)
         }
         checkAttributes(of: dataset, rule: rule, inputsPerEpoch: inputsPerEpoch)
-        if findings.count == countBefore, let limit {
+        if troubles == countBefore, let limit {
             attempt { validator throws(HDF5Error) -> Void? in
                 let end = try dataset.endInFile(ofRows: validator.committed)
                 guard end.map({ $0 > limit }) ?? true else { return }
@@ -336,11 +395,11 @@ struct ArchiveValidator {
                     "Copy it again, whole, from its source.")
             }
         }
-        return findings.count == countBefore ? dataset : nil
+        return troubles == countBefore ? dataset : nil
     }
 
     private mutating func check(
-        _ dataset: Dataset, forms: [ArchiveSchema.Form], samples: Int?
+        _ dataset: Dataset, forms: [ArchiveSchema.Form], samples: Int?, inputsPerEpoch: Bool?
     ) throws(HDF5Error) {
         let shape = try dataset.shape
         let type = NumberType(try dataset.elementType)
@@ -352,30 +411,61 @@ struct ArchiveValidator {
             add(
                 dataset.location,
                 "it holds \(type?.rawValue ?? "another type") \(shape); expected "
-                    + forms.map(\.description).joined(separator: " or "),
+                    + forms.map(\.description).joined(separator: " or ")
+                    + (inputsPerEpoch == true ? ", because the attribute “per_epoch” is 1" : ""),
                 "Record again with a recorder that keeps to this.")
+            return
+        }
+        if let inputsPerEpoch, let samples,
+            let (problem, remedy) = Self.contradiction(
+                between: shape, perEpoch: inputsPerEpoch, samples: samples)
+        {
+            add(dataset.location, problem, remedy)
             return
         }
         for (axis, extent) in shape.enumerated() {
             let symbol = axis < form.shape.count ? form.shape[axis] : "..."
             switch symbol {
             case "E" where extent < committed:
-                add(
-                    dataset.location, "it has \(extent) records, but \(committed) are committed",
-                    "The file is damaged: copy it again from its source.")
+                tooShort.append((dataset.path, extent))
             case "n" where samples.map { $0 != extent } ?? (extent < 1):
                 add(
                     dataset.location,
-                    samples.map { "\(extent) samples, but the labels have \($0)" } ?? "there are no samples",
+                    samples.map { "\(counted(extent, "sample")), but the labels have \($0)" } ?? "there are no samples",
                     form.shape.first == "E" ? "Record this layer again." : "Record this split again.")
             case "k" where extent < 1, "..." where extent < 1:
                 add(dataset.location, "axis \(axis) of \(shape) is empty", "Record again.")
             default:
                 if let length = Int(symbol), length != extent {
-                    add(dataset.location, "axis \(axis) has \(extent) elements, expected \(length)", "Record again.")
+                    add(
+                        dataset.location, "axis \(axis) has \(counted(extent, "element")), expected \(length)",
+                        "Record again.")
                 }
             }
         }
+    }
+
+    /// What inputs whose samples differ from the labels claim to be by the attribute `per_epoch`, where they look like
+    /// the other form; nil where they do not.
+    private static func contradiction(
+        between shape: [Int], perEpoch: Bool, samples: Int
+    ) -> (problem: String, remedy: String)? {
+        let axis = perEpoch ? 1 : 0
+        guard shape[axis] != samples else { return nil }
+        let labels = "the shape is \(shape), and the labels have \(counted(samples, "sample"))"
+        if perEpoch {
+            return (
+                "the attribute “per_epoch” is 1, which claims the shape [records, samples, ...]; \(labels)",
+                shape[0] == samples
+                    ? "Set “per_epoch” to 0 if these inputs do not change, else record this split again."
+                    : "Record this split again."
+            )
+        }
+        guard shape.count > 1, shape[1] == samples else { return nil }
+        return (
+            "the attribute “per_epoch” is not 1, which claims the shape [samples, ...]; \(labels)",
+            "Record this split again, or set “per_epoch” to 1 and add the digests if these inputs change per record."
+        )
     }
 
     /// Checks the attributes of a rule and returns those that are there.
@@ -385,9 +475,9 @@ struct ArchiveValidator {
     ) -> [String: Attribute] {
         var attributes: [String: Attribute] = [:]
         for attribute in rule.attributes {
-            let countBefore = findings.count
+            let countBefore = troubles
             let found = attempt { _ throws(HDF5Error) in try object.attribute(attribute.name) }
-            guard findings.count == countBefore else { continue }
+            guard troubles == countBefore else { continue }
             guard let found else {
                 let isRequired =
                     switch attribute.required {
@@ -422,6 +512,27 @@ struct ArchiveValidator {
 
 extension ArchiveSchema.ObjectRule.Kind {
     fileprivate var noun: String { self == .group ? "group" : "data set" }
+}
+
+extension Group.ChildKind {
+    fileprivate var noun: String {
+        switch self {
+        case .group: "a group"
+        case .dataset: "a data set"
+        case .other: "a type or another kind of object"
+        }
+    }
+}
+
+extension Group.LinkKind {
+    fileprivate var noun: String {
+        switch self {
+        case .hard: "a hard link"
+        case .soft: "a soft link"
+        case .external: "a link to another file"
+        case .other: "a link of a kind of its own"
+        }
+    }
 }
 
 extension ArchiveSchema.AttributeRule.ValueType {

@@ -92,7 +92,7 @@ public final class ArchiveWriter {
     /// Begins the next record; an uncommitted one is given up.
     ///
     /// - Parameters:
-    ///   - epoch: 0 = before training. Epochs grow from record to record; with steps, the pair (epoch, step) does.
+    ///   - epoch: 0 = before training, none is negative. Epochs grow from record to record; with steps, the pair (epoch, step) does.
     ///   - step: given exactly when the description has steps.
     public func beginRecord(epoch: Int, step: Int? = nil) throws(ArchiveError) {
         try checkOpen()
@@ -102,6 +102,12 @@ public final class ArchiveWriter {
                 steps == nil
                     ? "a step is given, but the archive was created without" : "no step is given for epoch \(epoch)",
                 "Give every record a step, or none.")
+        }
+        if epoch < 0 || step ?? 0 < 0 {
+            throw ArchiveError(
+                .refused, at: epoch < 0 ? "\(path):/epoch" : "\(path):/step",
+                epoch < 0 ? "the epoch is \(epoch)" : "the step is \(step ?? 0)",
+                "Count from 0, which is before training.")
         }
         if let last, (epoch, step ?? 0) <= (last.epoch, last.step ?? 0) {
             throw ArchiveError(
@@ -235,7 +241,7 @@ public final class ArchiveWriter {
     private func checkOpen() throws(ArchiveError) {
         guard !hasFailed else {
             throw ArchiveError(
-                .refused, at: path, "writing has failed; the archive ends with \(committedRecords) records",
+                .refused, at: path, "writing has failed; the archive ends with \(counted(committedRecords, "record"))",
                 "Record to a new archive.")
         }
         guard !isClosed else {

@@ -2,6 +2,7 @@
 enum DescriptionCheck {
     static func findings(in description: ArchiveDescription, path: String) -> [ArchiveError.Finding] {
         var check = Check(path: path)
+        check.id(description.id)
         if description.splits.isEmpty { check.add("/splits", "no split is described", "Describe at least one split.") }
         check.names(description.splits.map(\.name), of: "/splits")
         check.names(description.metricNames ?? [], of: "/metrics")
@@ -23,6 +24,16 @@ enum DescriptionCheck {
             findings.append(ArchiveError.Finding(location: "\(path):\(object)", problem: problem, remedy: remedy))
         }
 
+        /// An archive is named by its id in results, file names and addresses. Readers take any text.
+        mutating func id(_ id: String) {
+            guard !ArchiveLayout.isPlain(id) else { return }
+            add(
+                "/",
+                "“\(id)” is no id; expected 1 to \(ArchiveLayout.idBytes) of a-z, A-Z, 0-9, “-”, “_” and “.”, "
+                    + "not starting with “.”",
+                "Give a UUID, or leave the id as it is by default.")
+        }
+
         mutating func names(_ names: [String], of object: String) {
             var seen: Set<String> = []
             for name in names {
@@ -42,7 +53,8 @@ enum DescriptionCheck {
             labels(split.labels, object: "\(object)/labels")
             if split.sampleIDs.count != samples {
                 add(
-                    "\(object)/sample_ids", "\(split.sampleIDs.count) samples, but the labels have \(samples)",
+                    "\(object)/sample_ids",
+                    "\(counted(split.sampleIDs.count, "sample")), but the labels have \(samples)",
                     "Give one id per sample.")
             }
             inputs(split.inputs, samples: samples, object: "\(object)/inputs")
@@ -52,6 +64,9 @@ enum DescriptionCheck {
             for layer in split.layers {
                 let place = "\(object)/layers/\(ArchiveLayout.stored(layer.name))"
                 shape(layer.unitShape, type: layer.elementType, object: place)
+                if layer.order < 0 {
+                    add(place, "its order is \(layer.order)", "Number the layers from 0 or 1 on.")
+                }
                 if !layer.elementType.isFloatingPoint {
                     add(place, "the type is \(layer.elementType.rawValue)", "Record float16, float32 or float64.")
                 }
@@ -68,12 +83,17 @@ enum DescriptionCheck {
             case .classes(let ids, let names):
                 if !names.isEmpty, let index = ids.firstIndex(where: { !names.indices.contains($0) }) {
                     add(
-                        object, "sample \(index) has class \(ids[index]), but there are \(names.count) class names",
+                        object,
+                        "sample \(index) has class \(ids[index]), but there \(names.count == 1 ? "is" : "are") "
+                            + counted(names.count, "class name"),
                         "Name every class, from 0 on.")
                 }
             case .values(let values, let width):
                 if width < 1 || values.count % max(1, width) != 0 {
-                    add(object, "\(values.count) values are no rows of \(width)", "Give every sample as many labels.")
+                    add(
+                        object,
+                        "\(counted(values.count, "value")) \(values.count == 1 ? "is" : "are") no rows of \(width)",
+                        "Give every sample as many labels.")
                 } else if let index = values.firstIndex(where: { !$0.isFinite }) {
                     add(
                         object, "\(values[index]) at sample \(index / width), column \(index % width)",
@@ -87,7 +107,9 @@ enum DescriptionCheck {
             case .fixed(let cell):
                 shape(cell.unitShape, type: cell.values.elementType, object: object)
                 if cell.samples != samples {
-                    add(object, "\(cell.samples) samples, but the labels have \(samples)", "Give one input per sample.")
+                    add(
+                        object, "\(counted(cell.samples, "sample")), but the labels have \(samples)",
+                        "Give one input per sample.")
                 }
                 if let (index, text) = cell.values.firstNotFinite {
                     add(
@@ -118,6 +140,9 @@ enum DescriptionCheck {
         }
     }
 }
+
+/// "1 record", "2 records".
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
 func listed(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
 

@@ -120,7 +120,7 @@ final class RecordSeries {
         guard values.count == samples * units else {
             throw ArchiveError(
                 .refused, at: dataset.location,
-                "\(values.count) values at epoch \(epoch), expected \(samples * units) (\(samples) samples of \(units))",
+                "\(counted(values.count, "value")) at epoch \(epoch), expected \(samples * units) (\(counted(samples, "sample")) of \(units))",
                 "Write all samples of the split in one call, row by row.")
         }
         func place(_ index: Int) -> String { "epoch \(epoch), sample \(index / units), unit \(index % units)" }

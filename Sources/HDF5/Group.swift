@@ -7,6 +7,17 @@ public final class Group: Object, @unchecked Sendable {
     /// What lies behind a name.
     public enum ChildKind: String, Sendable, Hashable { case group, dataset, other }
 
+    /// How a name leads to what lies behind it.
+    public enum LinkKind: String, Sendable, Hashable {
+        case hard
+        /// To a path in the same file.
+        case soft
+        /// To a path in another file.
+        case external
+        /// A kind that a program has defined for itself.
+        case other
+    }
+
     init(opening name: String, in parent: Handle, file place: Place) throws(HDF5Error) {
         let handle = try Library.open("open the group", at: place.text, parent: parent) {
             H5Gopen2(parent.id, name, hid_t(H5P_DEFAULT))
@@ -48,11 +59,8 @@ public final class Group: Object, @unchecked Sendable {
 
     /// What lies behind a name of this group; nil where nothing does, or a link that is not a hard one.
     public func kind(of name: String) throws(HDF5Error) -> ChildKind? {
-        guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), name != "." else { return nil }
-        let operation = "look up “\(name)”"
-        let exists = try Library.call(operation, at: place.text) { H5Lexists(handle.id, name, hid_t(H5P_DEFAULT)) }
-        guard exists > 0, Library.locked({ chdf5_link_type(handle.id, name) }) == H5L_TYPE_HARD else { return nil }
-        let child = try Library.open(operation, at: place.child(name).text, parent: handle) {
+        guard try linkKind(of: name) == .hard else { return nil }
+        let child = try Library.open("look up “\(name)”", at: place.child(name).text, parent: handle) {
             H5Oopen(handle.id, name, hid_t(H5P_DEFAULT))
         }
         switch Library.locked({ H5Iget_type(child.id) }) {
@@ -62,8 +70,32 @@ public final class Group: Object, @unchecked Sendable {
         }
     }
 
+    /// How a name of this group leads on; nil where there is none of this name. No link is followed.
+    public func linkKind(of name: String) throws(HDF5Error) -> LinkKind? {
+        guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), name != "." else { return nil }
+        let exists = try Library.call("look up “\(name)”", at: place.text) {
+            H5Lexists(handle.id, name, hid_t(H5P_DEFAULT))
+        }
+        guard exists > 0 else { return nil }
+        switch Library.locked({ chdf5_link_type(handle.id, name) }) {
+        case H5L_TYPE_HARD: return .hard
+        case H5L_TYPE_SOFT: return .soft
+        case H5L_TYPE_EXTERNAL: return .external
+        default: return .other
+        }
+    }
+
     /// The names in this group that are hard links, ordered by their Unicode scalars, each with what lies behind it.
     public func children() throws(HDF5Error) -> [(name: String, kind: ChildKind)] {
+        var children: [(name: String, kind: ChildKind)] = []
+        for name in try names() {
+            if let kind = try kind(of: name) { children.append((name, kind)) }
+        }
+        return children
+    }
+
+    /// All names in this group, links of every kind among them, ordered by their Unicode scalars.
+    public func names() throws(HDF5Error) -> [String] {
         let operation = "list the group"
         let links = try Library.call(operation, at: place.text) { chdf5_link_count(handle.id) }
         let names = CollectedNames()
@@ -81,11 +113,7 @@ public final class Group: Object, @unchecked Sendable {
             }
             buffer.withUnsafeBufferPointer { text in text.baseAddress.map(names.append) }
         }
-        var children: [(name: String, kind: ChildKind)] = []
-        for name in try names.valid(in: self, operation) {
-            if let kind = try kind(of: name) { children.append((name, kind)) }
-        }
-        return children
+        return try names.valid(in: self, operation)
     }
 
     /// Creates a data set filled with zeros.

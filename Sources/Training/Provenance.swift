@@ -71,7 +71,7 @@ struct Provenance: Encodable {
         do {
             return String(decoding: try encoder.encode(self), as: UTF8.self)
         } catch {
-            throw TrainingError(.request, "hyperparameters: not writable as JSON: \(error). Change the request.")
+            throw TrainingError(.request, "hyperparameters: not writable as JSON (\(error)). Change the request.")
         }
     }
 }

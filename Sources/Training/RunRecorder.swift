@@ -1,12 +1,6 @@
 internal import Activations
 internal import LinearAlgebra
 
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
-
 /// Writes what a network makes of every recorded split to the archive, record by record.
 struct RunRecorder {
     /// The splits by name, as many samples each as are recorded.
@@ -52,14 +46,14 @@ struct RunRecorder {
         description.metricNames = ["train_loss", "train_accuracy", "fisher_trace"]
         if test != nil { description.metricNames? += ["test_loss", "test_accuracy"] }
         if let attacked { description.metricNames?.append("\(attacked.adversary.splitName)_accuracy") }
-        try Self.makeRoom(at: path, overwriting: request.overwrites)
+        let options = WriterOptions(deflate: request.deflateLevel, synchronizes: request.synchronizes)
+        let replaced = request.overwrites ? try ReplacedArchive(movingAside: path) : nil
         do throws(ArchiveError) {
-            writer = try ArchiveWriter(
-                creating: path, description,
-                options: WriterOptions(deflate: request.deflateLevel, synchronizes: request.synchronizes))
+            writer = try ArchiveWriter(creating: path, description, options: options)
         } catch {
-            throw TrainingError(.archive, error.description)
+            throw TrainingError(.archive, error.description + (replaced?.restore() ?? ""))
         }
+        try replaced?.remove()
     }
 
     /// Refuses a path at which something stands that is not to be replaced.
@@ -75,14 +69,7 @@ struct RunRecorder {
             throw TrainingError(
                 .archive, "\(path): exists; expected a new file. Give another name, or ask for it to be overwritten.")
         }
-    }
-
-    private static func makeRoom(at path: String, overwriting: Bool) throws(TrainingError) {
-        guard overwriting, FileBytes.exists(path).something else { return }
-        guard unlink(path) == 0 else {
-            throw TrainingError(
-                .archive, "\(path): cannot be replaced: \(String(cString: strerror(errno))). Give another name.")
-        }
+        if found.something { try ReplacedArchive.check(path) }
     }
 
     private static func attacked(

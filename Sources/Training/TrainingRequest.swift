@@ -38,7 +38,8 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
     public var deflateLevel: Int?
     /// Whether each record is forced to the disk, against power loss.
     public var synchronizes = false
-    /// Whether a file that exists at the archive's path is replaced.
+    /// Whether an archive that exists at the archive's path is replaced, once the new one is created. Another file never
+    /// is.
     public var overwrites = false
 
     /// Creates the request with defaults for everything but the data.

@@ -91,7 +91,7 @@ public func train(
         return TrainingError(
             .diverged,
             "epoch \(epoch): the loss is no longer a finite number with learning rate \(request.learningRate). "
-                + "Lower the learning rate; the \(recorder.recordedEpochs.count) records before are whole in \(path).")
+                + "Lower the learning rate; \(path) holds what was recorded before, whole.")
     }
     func report(_ epoch: Int, loss: Double, accuracy: Double) {
         progress(

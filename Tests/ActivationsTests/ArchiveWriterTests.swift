@@ -1,5 +1,6 @@
 import Activations
 import Foundation
+import HDF5
 import Testing
 
 @Suite struct ArchiveWriterTests {
@@ -66,7 +67,7 @@ import Testing
         try writer.beginRecord(epoch: 0, step: 0)
         #expect(
             message { try writer.write(.float32([1]), split: "train", layer: "fc1/relu") }
-                .contains("1 values at epoch 0, expected 20 (5 samples of 4)"))
+                .contains("1 value at epoch 0, expected 20 (5 samples of 4)"))
         #expect(
             message { try writer.write(.float64(SmallRun.softmax(0)), split: "train", layer: "conv") }
                 .contains("expected 20"))
@@ -118,6 +119,8 @@ import Testing
         description.hasSteps = false
         let plain = try ArchiveWriter(creating: other.path, description)
         #expect(throws: ArchiveError.self) { try plain.beginRecord(epoch: 0, step: 0) }
+        let negative = #expect(throws: ArchiveError.self) { try plain.beginRecord(epoch: -1) }
+        #expect(negative?.description.contains("/epoch: the epoch is -1. Count from 0") == true)
         try plain.beginRecord(epoch: 0)
     }
 
@@ -151,6 +154,33 @@ import Testing
             #expect(text.contains(expected), "\(expected)")
         }
         #expect(!FileManager.default.fileExists(atPath: file.path))
+    }
+
+    @Test func `an order is not negative, and one class name is one`() throws {
+        let text = message {
+            _ = try writer {
+                $0.splits[0].layers[0].order = -1
+                $0.splits[0].labels = .classes([0, 1, 1, 0, 1], names: ["no"])
+            }
+        }
+        #expect(text.contains("/splits/train/layers/fc1:relu: its order is -1. Number the layers"))
+        #expect(text.contains("sample 1 has class 1, but there is 1 class name. "))
+    }
+
+    @Test(arguments: ["", "a/b", "..", ".hidden", "a b", "é", "a\n", String(repeating: "a", count: 129)])
+    func `an id that could not be a file name is refused`(id: String) throws {
+        #expect(message { _ = try writer { $0.id = id } }.hasPrefix("run.h5:/: “\(id)” is no id; expected"))
+        #expect(!FileManager.default.fileExists(atPath: file.path))
+    }
+
+    @Test func `an id that is no UUID may be written, and any may be read`() throws {
+        let writer = try writer { $0.id = "Run-7_b.2" }
+        try writer.close()
+        // Readers take what other recorders wrote. In place, an attribute keeps its length: 9 bytes.
+        let hdf5 = try File(opening: file.path, .readWrite)
+        try hdf5.root.setAttribute("id", to: .string("a/b é\n#?"))
+        try hdf5.close()
+        #expect(try ActivationArchive(opening: file.path).info.id == "a/b é\n#?")
     }
 
     @Test func `a file that exists is left alone, and a missing directory is named`() throws {

@@ -27,6 +27,9 @@ private struct Handmade {
         "/splits/s/sample_ids": { try $0.write([0, 1, 2], to: $1) },
     ]
 
+    /// Groups beside those that every archive has.
+    var groups: [String] = []
+
     init() {
         for layer in ["a", "b"] {
             datasets["/splits/s/layers/\(layer)"] = {
@@ -47,6 +50,10 @@ private struct Handmade {
             for name in ["splits", "metrics"] { try file.root.createGroup(name) }
             let split = try file.root.group("splits").createGroup("s")
             for name in ["layers", "ranges", "digests"] { try split.createGroup(name) }
+            for path in groups {
+                let names = path.split(separator: "/").map(String.init)
+                try names.dropLast().reduce(file.root) { try $0.group($1) }.createGroup(names[names.count - 1])
+            }
             for (path, make) in datasets {
                 let names = path.split(separator: "/").map(String.init)
                 let group = try names.dropLast().reduce(file.root) { try $0.group($1) }
@@ -138,13 +145,46 @@ private struct Handmade {
     @Test func `fewer records than committed are named, more are not`() throws {
         var archive = Handmade()
         archive.datasets["/committed"] = { try $0.write([3], to: $1, shape: []) }
-        let findings = try archive.findings()
-        #expect(findings.count == 8)
-        #expect(findings[0].hasPrefix("run.h5:/epoch: it has 2 records, but 3 are committed."))
+        let tooFew = try archive.findings()
+        #expect(
+            tooFew == [
+                "run.h5:/committed: 3 records are committed, but /epoch has 2, the shortest of 8 data sets with too few. "
+                    + "The file is damaged: copy it again from its source."
+            ])
+        archive.datasets["/committed"] = { try $0.write([2], to: $1, shape: []) }
+        archive.datasets["/splits/s/ranges/b"] = { try $0.write([0.0, 0], to: $1, shape: [1, 2]) }
+        #expect(
+            try archive.findings() == [
+                "run.h5:/committed: 2 records are committed, but /splits/s/ranges/b has 1. "
+                    + "The file is damaged: copy it again from its source."
+            ])
         archive.datasets["/committed"] = { try $0.write([1], to: $1, shape: []) }
         #expect(try archive.findings() == [])
         archive.datasets["/committed"] = { try $0.write([-1], to: $1, shape: []) }
         #expect(try archive.findings()[0].contains("-1 records are committed"))
+    }
+
+    @Test func `negative epochs, steps and orders are refused`() throws {
+        var archive = Handmade()
+        archive.datasets["/epoch"] = { try $0.write([-5, 1], to: $1) }
+        #expect(
+            try archive.findings() == [
+                "run.h5:/epoch: the epoch of record 0 is -5, a negative number. "
+                    + "Count from 0, which is before training: record again."
+            ])
+        archive.datasets["/epoch"] = { try $0.write([0, 1], to: $1) }
+        archive.datasets["/step"] = { try $0.write([3, -1], to: $1) }
+        #expect(try archive.findings()[0].hasPrefix("run.h5:/step: the step of record 1 is -1, a negative number."))
+        archive.datasets["/step"] = nil
+        archive.attributes["/splits/s/layers/a"]?["order"] = .int64(-1)
+        let order = try archive.findings()
+        #expect(order.count == 1)
+        #expect(order.first?.hasPrefix("run.h5:/splits/s/layers/a: its order is -1, a negative number.") == true)
+        // What is not committed does not count.
+        archive = Handmade()
+        archive.datasets["/committed"] = { try $0.write([1], to: $1, shape: []) }
+        archive.datasets["/epoch"] = { try $0.write([0, -1], to: $1) }
+        #expect(try archive.findings() == [])
     }
 
     @Test func `epochs that do not ascend are named, unless steps do`() throws {
@@ -179,6 +219,84 @@ private struct Handmade {
             try $0.write([UInt8](repeating: 0, count: 62), to: $1, shape: [2, 31])
         }
         #expect(try archive.findings()[0].contains("axis 1 has 31 elements, expected 32"))
+    }
+
+    @Test func `inputs that contradict their attribute per_epoch are told what it claims`() throws {
+        var archive = Handmade()
+        archive.attributes["/splits/s/inputs"]?["per_epoch"] = .uint8(1)
+        #expect(
+            try archive.findings() == [
+                "run.h5:/splits/s/inputs: the attribute “per_epoch” is 1, which claims the shape [records, samples, ...]; "
+                    + "the shape is [3, 2], and the labels have 3 samples. "
+                    + "Set “per_epoch” to 0 if these inputs do not change, else record this split again."
+            ])
+        archive.datasets["/splits/s/inputs"] = { try $0.write([UInt8](repeating: 0, count: 3), to: $1) }
+        #expect(try archive.findings()[0].contains("[E, n, ...], because the attribute “per_epoch” is 1. Record"))
+        archive.attributes["/splits/s/inputs"]?["per_epoch"] = .uint8(0)
+        archive.datasets["/splits/s/inputs"] = {
+            try $0.write([UInt8](repeating: 0, count: 12), to: $1, shape: [2, 3, 2])
+        }
+        #expect(
+            try archive.findings()[0].contains("is not 1, which claims the shape [samples, ...]; the shape is [2, 3"))
+    }
+
+    @Test func `one is counted in the singular`() throws {
+        var archive = Handmade()
+        archive.datasets["/committed"] = { try $0.write([1], to: $1, shape: []) }
+        archive.datasets["/splits/s/ranges/a"] = { try $0.write([Double](), to: $1, shape: [0, 2]) }
+        archive.datasets["/splits/s/sample_ids"] = { try $0.write([0], to: $1) }
+        #expect(try archive.findings()[0].contains("sample_ids: 1 sample, but the labels have 3."))
+        #expect(try archive.findings()[1].contains("1 record is committed, but /splits/s/ranges/a has 0. The"))
+    }
+
+    @Test func `a name with a full stop at its end does not make two`() throws {
+        let temporary = try TemporaryFile()
+        var description = SmallRun.description
+        description.splits[1].layers[0].name = "fc1."
+        try ArchiveWriter(creating: temporary.path, description).close()
+        let archive = try ActivationArchive(opening: temporary.path)
+        let error = #expect(throws: ArchiveError.self) { try archive.ranges(split: "train-fgsm", layer: "softmax") }
+        #expect(error?.description.hasSuffix("there is no layer “softmax”; there are fc1. Name one of these.") == true)
+    }
+
+    @Test func `links in place of objects are named, and others are ignored`() throws {
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "Golden/archive-1.0-links.h5"
+        ).path
+        let error = #expect(throws: ArchiveError.self) { try ActivationArchive(opening: path) }
+        let findings = error?.description.replacingOccurrences(of: path, with: "run.h5").split(separator: "\n") ?? []
+        func finding(_ object: String, _ link: String, _ noun: String) -> Substring {
+            "run.h5:\(object): this is \(link), expected a \(noun); a link is not followed, because it can lead "
+                + "anywhere. Put the \(noun) itself in its place."
+        }
+        #expect(error?.kind == .malformed)
+        #expect(
+            findings == [
+                finding("/metrics/other", "a soft link", "data set"),
+                finding("/splits/copy", "a soft link", "group"),
+                finding("/splits/train/layers/dangling", "a soft link", "data set"),
+                finding("/splits/train/layers/external", "a link to another file", "data set"),
+                finding("/splits/train/layers/soft", "a soft link", "data set"),
+                finding("/splits/train/ranges/softmax", "a soft link", "data set"),
+            ])
+    }
+
+    @Test func `a group in place of a layer, and ranges and digests without a layer, are named`() throws {
+        var archive = Handmade()
+        archive.groups = ["/splits/s/layers/c"]
+        for (kind, name) in [("ranges", "a"), ("digests", "b"), ("ranges", "c"), ("digests", "c")] {
+            let make = archive.datasets["/splits/s/\(kind)/a"]
+            archive.datasets["/splits/s/\(kind)/\(name == "c" ? "c" : "lost-" + name)"] = make
+        }
+        #expect(
+            try archive.findings() == [
+                "run.h5:/splits/s/ranges/lost-a: there is no layer of this name in /splits/s/layers. "
+                    + "Put the layer back, or remove this object.",
+                "run.h5:/splits/s/digests/lost-b: there is no layer of this name in /splits/s/layers. "
+                    + "Put the layer back, or remove this object.",
+                "run.h5:/splits/s/layers/c: this is a group, expected a data set. "
+                    + "Record again with a recorder that writes one.",
+            ])
     }
 
     @Test func `an archive without splits, without layers or without samples is refused`() throws {

@@ -190,6 +190,10 @@ final class TemporaryFile {
         #expect(try root.children().map(\.name) == ["big", "elsewhere", "fixed text", "hard", "virtual"])
         #expect(try root.dataset("hard").read(Int.self) == [0, 1, 2])
         for link in ["soft", "dangling", "external"] { #expect(try root.kind(of: link) == nil) }
+        #expect(
+            try root.names() == ["big", "dangling", "elsewhere", "external", "fixed text", "hard", "soft", "virtual"])
+        #expect(try ["hard", "soft", "dangling", "external"].map(root.linkKind) == [.hard, .soft, .soft, .external])
+        #expect(try root.linkKind(of: "absent") == nil)
         for name in ["elsewhere", "virtual"] {
             let dataset = try root.dataset(name)
             let error = #expect(throws: HDF5Error.self) {

@@ -13,6 +13,8 @@ final class Folder {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
+    func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+
     func write(_ name: String, _ bytes: [UInt8]) throws -> String {
         let file = path + "/" + name
         try Data(bytes).write(to: URL(fileURLWithPath: file))

@@ -1,3 +1,4 @@
+import Activations
 import Foundation
 import Testing
 import Training
@@ -23,6 +24,14 @@ func smallRequest(_ folder: Folder) throws -> TrainingRequest {
     request.learningRate = 0.1
     request.schedule = .every(interval: 5)
     return request
+}
+
+/// Changes the first such text in a file by another of its length. Texts have no checksums in HDF5.
+func replace(_ text: String, by other: String, in path: String) throws {
+    let file = URL(fileURLWithPath: path)
+    var bytes = try Data(contentsOf: file)
+    bytes.replaceSubrange(try #require(bytes.range(of: Data(text.utf8))), with: Data(other.utf8))
+    try bytes.write(to: file)
 }
 
 @Suite struct RunTests {
@@ -81,32 +90,94 @@ func smallRequest(_ folder: Folder) throws -> TrainingRequest {
 
     @Test func `a path that is taken is refused and left as it was, unless it may be replaced`() throws {
         let folder = try Folder()
-        let path = try folder.write("a.h5", "precious")
+        let path = folder.path + "/a.h5"
         var request = try smallRequest(folder)
         request.epochs = 1
+        _ = try train(request, recordingTo: path)
+        let old = try Data(contentsOf: URL(fileURLWithPath: path))
         let found = message { try train(request, recordingTo: path) }
         #expect(found.contains("a.h5: exists"))
-        #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == old)
         #expect(message { try train(request, recordingTo: folder.path) }.contains("a folder"))
         request.overwrites = true
+        request.title = "new"
         _ = try train(request, recordingTo: path)
-        #expect(try Data(contentsOf: URL(fileURLWithPath: path)).starts(with: [0x89, 0x48, 0x44, 0x46]))
+        #expect(try ActivationArchive(opening: path).info.title == "new")
+        #expect(try folder.names() == ["a.h5", "xor.csv"])
         let data = folder.path + "/xor.csv"
         #expect(message { try train(request, recordingTo: data) }.contains("read as data"))
         #expect(message { try train(request, recordingTo: folder.path + "/no/a.h5") }.contains("/no/a.h5"))
     }
 
-    @Test func `nothing is replaced for a request that cannot run`() throws {
+    @Test func `a file that is no archive is never replaced`() throws {
         let folder = try Folder()
-        let path = try folder.write("a.h5", "precious")
         var request = try smallRequest(folder)
         request.overwrites = true
+        let table = try folder.write("a.csv", "precious")
+        let results = folder.path + "/a.results.h5"
+        _ = try train(request, recordingTo: results, shouldStop: { true })
+        try replace("activation-archive", by: "infoplane-results ", in: results)
+        for (path, reason) in [
+            (table, "this is not an HDF5 file"), (results, "the format is “infoplane-results ”"),
+            (try folder.write("empty", ""), "the file is empty"),
+        ] {
+            let before = try Data(contentsOf: URL(fileURLWithPath: path))
+            let found = message { try train(request, recordingTo: path) }
+            #expect(found.hasPrefix("\(path): is not replaced: \(reason)"), "\(found)")
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+        }
+    }
+
+    @Test func `a broken archive may be replaced, and a name that is taken is not used`() throws {
+        let folder = try Folder()
+        var request = try smallRequest(folder)
+        request.epochs = 1
+        request.overwrites = true
+        let path = folder.path + "/a.h5"
+        _ = try train(request, recordingTo: path, shouldStop: { true })
+        try replace("logits\0", by: "lagits\0", in: path)
+        #expect(throws: ArchiveError.self) { try ActivationArchive(opening: path) }
+        let other = try folder.write("a.h5.replaced", "precious")
+        _ = try train(request, recordingTo: path)
+        #expect(try ActivationArchive(opening: path).info.isClosed)
+        #expect(try String(contentsOfFile: other, encoding: .utf8) == "precious")
+        #expect(try folder.names() == ["a.h5", "a.h5.replaced", "xor.csv"])
+    }
+
+    @Test func `an archive stays where the new one cannot be created`() async throws {
+        let folder = try Folder()
+        let path = folder.path + "/a.h5"
+        var request = try smallRequest(folder)
+        request.epochs = 1
+        _ = try train(request, recordingTo: path)
+        let old = try Data(contentsOf: URL(fileURLWithPath: path))
+        await #expect(processExitsWith: .success) { [folderPath = folder.path as String] in
+            var request = TrainingRequest(data: .csv(path: folderPath + "/xor.csv"))
+            request.overwrites = true
+            // A limit on the size of files fails writes as a full disk does.
+            signal(SIGXFSZ, SIG_IGN)
+            var limit = rlimit(rlim_cur: 4096, rlim_max: 4096)
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            let found = message { try train(request, recordingTo: folderPath + "/a.h5") }
+            #expect(found.contains("The disk is full"), "\(found)")
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == old)
+        #expect(try folder.names() == ["a.h5", "xor.csv"])
+    }
+
+    @Test func `nothing is replaced for a request that cannot run`() throws {
+        let folder = try Folder()
+        let path = folder.path + "/a.h5"
+        var request = try smallRequest(folder)
+        request.overwrites = true
+        _ = try train(request, recordingTo: path, shouldStop: { true })
+        let old = try Data(contentsOf: URL(fileURLWithPath: path))
         request.trainShare = 1
         request.adversary = Adversary(.fgsm, epsilon: 0.1, target: .test)
         #expect(message { try train(request, recordingTo: path) }.contains("test-fgsm needs test samples"))
         request.data = .csv(path: folder.path + "/absent.csv")
         #expect(message { try train(request, recordingTo: path) }.contains("absent.csv: cannot be opened"))
-        #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == old)
     }
 
     @Test func `impossible numbers are refused by name`() throws {
