@@ -72,24 +72,3 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
                 : "The committed records in this file are safe.")
     }
 }
-
-/// The one of `names` that differs from `name` in the fewest insertions, deletions and substitutions, where that is
-/// at most half of its letters (Levenshtein 1966). O(length²) each.
-func nearestName(to name: String, among names: [String]) -> String? {
-    let letters = Array(name.lowercased())
-    let distances = names.map { candidate in
-        var row = Array(0...letters.count)
-        for (line, letter) in candidate.lowercased().enumerated() {
-            var diagonal = row[0]
-            row[0] = line + 1
-            for column in letters.indices {
-                let substituted = diagonal + (letters[column] == letter ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(substituted, diagonal + 1, row[column] + 1)
-            }
-        }
-        return (distance: row[letters.count], name: candidate)
-    }
-    guard let best = distances.min(by: { $0.distance < $1.distance }) else { return nil }
-    return best.distance * 2 <= max(letters.count, best.name.count) ? best.name : nil
-}

@@ -1,3 +1,5 @@
+internal import Spelling
+
 /// The rules that the description of a new archive must keep, all contradictions at once.
 enum DescriptionCheck {
     static func findings(in description: ArchiveDescription, path: String) -> [ArchiveError.Finding] {
@@ -159,6 +161,6 @@ enum Unknown {
     private static func error(_ noun: String, _ name: String, among names: [String], at place: String) -> ArchiveError {
         ArchiveError(
             .unknown, at: place, "there is no \(noun) “\(name)”; there are \(listed(names))",
-            nearestName(to: name, among: names).map { "Did you mean “\($0)”?" } ?? "Name one of these.")
+            nearest(to: name, among: names).map { "Did you mean “\($0)”?" } ?? "Name one of these.")
     }
 }
