@@ -14,6 +14,11 @@ public struct AnalysisError: Error, Sendable, Hashable, CustomStringConvertible 
         self.remedy = remedy
     }
 
+    /// Adds the place to a sentence that says already what is wrong and what to do.
+    init(place: String, sentence: String) {
+        self.init(place: place, problem: sentence, remedy: "")
+    }
+
     /// The sentence.
-    public var description: String { "\(place): \(problem). \(remedy)" }
+    public var description: String { remedy.isEmpty ? "\(place): \(problem)" : "\(place): \(problem). \(remedy)" }
 }

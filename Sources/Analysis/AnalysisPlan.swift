@@ -1,5 +1,6 @@
 public import Activations
 public import InformationTheory
+internal import Results
 internal import Spelling
 
 /// What an analysis computes: the cells in order, every discretization resolved, every key known before the first
@@ -38,6 +39,10 @@ public struct AnalysisPlan: Sendable {
     public let archiveID: String
     /// The epoch of each record.
     public let epochs: [Int]
+    /// The step within the epoch of each record, where the recorder noted it.
+    let steps: [Int]?
+    /// All splits of the archive.
+    let splits: [SplitInfo]
     /// The request that the plan resolves.
     public let request: AnalysisRequest
     /// The work, in order: split by split, record by record, layer by layer.
@@ -50,9 +55,12 @@ public struct AnalysisPlan: Sendable {
     /// - Throws: where a split, layer or epoch is not in the archive (names the nearest), or nothing is left to do.
     /// - Complexity: O(splits × layers × records); reads the ranges, no activations.
     public init(_ request: AnalysisRequest, of archive: ActivationArchive) throws(AnalysisError) {
+        try request.validate()
         self.request = request
         archiveID = archive.info.id
         epochs = archive.epochs
+        steps = archive.steps
+        splits = archive.splits
         guard archive.committedRecords > 0 else {
             throw AnalysisError(
                 place: archive.path, problem: "the archive holds no committed record; expected at least one",
@@ -75,7 +83,8 @@ public struct AnalysisPlan: Sendable {
                     remedy: "Choose another with --split.")
             }
             let layers = try Self.layers(request.layers, of: split, in: archive)
-            let ranges = try Self.ranges(of: split, in: archive)
+            let ranges = try LayerRanges(of: split, in: archive)
+            try Self.checkReduction(request, of: split, in: archive)
             units.append(Unit(split: split, layer: nil, record: 0, samples: samples, binnings: []))
             for record in records {
                 for layer in layers {
@@ -96,10 +105,12 @@ public struct AnalysisPlan: Sendable {
         self.units = units
     }
 
-    private init(archiveID: String, epochs: [Int], request: AnalysisRequest, units: [Unit]) {
-        self.archiveID = archiveID
-        self.epochs = epochs
-        self.request = request
+    private init(_ plan: AnalysisPlan, units: [Unit]) {
+        archiveID = plan.archiveID
+        epochs = plan.epochs
+        steps = plan.steps
+        splits = plan.splits
+        request = plan.request
         self.units = units
     }
 
@@ -107,8 +118,11 @@ public struct AnalysisPlan: Sendable {
     /// together are the plan. More shards than units leave some of them empty.
     public func shard(_ number: Int, of count: Int) -> AnalysisPlan {
         precondition(count > 0 && (1...count).contains(number), "shards count from 1")
-        let block = ((number - 1) * units.count / count)..<(number * units.count / count)
-        return AnalysisPlan(archiveID: archiveID, epochs: epochs, request: request, units: Array(units[block]))
+        /// floor(shards · units / count), without overflow for any count.
+        func bound(_ shards: Int) -> Int {
+            count.dividingFullWidth(shards.multipliedFullWidth(by: units.count)).quotient
+        }
+        return AnalysisPlan(self, units: Array(units[bound(number - 1)..<bound(number)]))
     }
 
     /// The bytes of activations that the plan reads.
@@ -117,6 +131,19 @@ public struct AnalysisPlan: Sendable {
             guard let layer = unit.layer else { return sum }
             return sum + layer.bytesPerRecord / max(1, unit.split.sampleCount) * unit.samples
         }
+    }
+
+    /// Refuses a reduction to more components than its samples can have, before anything is computed.
+    private static func checkReduction(
+        _ request: AnalysisRequest, of split: SplitInfo, in archive: ActivationArchive
+    ) throws(AnalysisError) {
+        guard let reduction = request.inputReduction, !request.targets.isEmpty else { return }
+        let (fitted, samples) = fittedSamples(for: split, among: archive.splits, request)
+        guard reduction.components >= samples else { return }
+        throw AnalysisError(
+            place: "\(archive.path):/splits/\(fitted.name)/inputs",
+            problem: "\(reduction) asks for \(reduction.components) components of \(samples) samples; expected at most "
+                + "\(samples - 1)", remedy: "Ask for fewer components, or analyze more samples.")
     }
 
     // MARK: Names
@@ -154,59 +181,17 @@ public struct AnalysisPlan: Sendable {
             place: place, problem: "no \(kind) is named '\(name)'",
             remedy: "\(hint) \(names.count == 1 ? "is" : "are") \(names.joined(separator: ", ")).")
     }
-
-    // MARK: Ranges
-
-    /// The ranges of one split's layers, which `width` rules resolve to.
-    private struct Ranges {
-        let byRecord: [String: [ValueRange]]
-        let byLayer: [String: ValueRange]
-        let network: ValueRange?
-
-        func range(for discretization: Discretization, layer: String, record: Int) -> ValueRange? {
-            guard case .width(_, let extent) = discretization.rule else { return nil }
-            switch extent {
-            case .run: return byLayer[layer]
-            case .epoch: return byRecord[layer]?[record]
-            case .network: return network
-            case .fixed(let low, let high): return ValueRange(low: low, high: high)
-            case .unit: return nil
-            }
-        }
-    }
-
-    private static func ranges(of split: SplitInfo, in archive: ActivationArchive) throws(AnalysisError) -> Ranges {
-        var byRecord: [String: [ValueRange]] = [:]
-        var byLayer: [String: ValueRange] = [:]
-        for layer in split.layers {
-            do throws(ArchiveError) {
-                byRecord[layer.name] = try archive.ranges(split: split.name, layer: layer.name).map {
-                    ValueRange(low: $0.low, high: $0.high)
-                }
-            } catch {
-                throw AnalysisError(error)
-            }
-            byLayer[layer.name] = byRecord[layer.name].flatMap(union)
-        }
-        // Hidden layers, as Lorenzen et al. bin them: what stands between the input and the logits.
-        let hidden = split.layers.filter { ![.input, .logits, .softmax].contains($0.kind) }
-        return Ranges(byRecord: byRecord, byLayer: byLayer, network: union(hidden.compactMap { byLayer[$0.name] }))
-    }
-
-    private static func union(_ ranges: [ValueRange]) -> ValueRange? {
-        guard let first = ranges.first else { return nil }
-        return ranges.dropFirst().reduce(first) { ValueRange(low: min($0.low, $1.low), high: max($0.high, $1.high)) }
-    }
 }
 
 extension AnalysisError {
+    /// The words of the results file, one level up.
+    init(_ error: ResultsError) {
+        self.init(place: error.place, problem: error.problem, remedy: error.remedy)
+    }
+
     /// The archive's own words, one level up.
     init(_ error: ArchiveError) {
         let finding = error.findings[0]
         self.init(place: finding.location, problem: finding.problem, remedy: finding.remedy)
-    }
-
-    init(_ error: InformationError, at place: String) {
-        self.init(place: place, problem: String(describing: error), remedy: "Leave this out, or choose another.")
     }
 }

@@ -47,6 +47,26 @@ public struct AnalysisRequest: Sendable, Hashable {
 
     private static let unitBinning = Discretization(.width(bins: 30, over: .unit))
 
+    /// Checks what can be checked without an archive. A plan calls it.
+    ///
+    /// - Throws: where inputs or labels are to be binned by a rule that knows layers only.
+    public func validate() throws(AnalysisError) {
+        for (what, binning) in [("inputs", inputBinning), ("labels", labelBinning)] {
+            switch binning.rule {
+            case .width(_, .run), .width(_, .epoch), .width(_, .network):
+                throw AnalysisError(
+                    place: "binning of \(what) '\(binning)'",
+                    problem: "its range is one of a layer, and \(what) have none",
+                    remedy: "Write width:30@unit for the range of each column, or width:30@[lo,hi].")
+            case .argmax:
+                throw AnalysisError(
+                    place: "binning of \(what) '\(binning)'", problem: "it makes one symbol of a whole row of units",
+                    remedy: "Write a rule for single columns, such as width:30@unit or exact.")
+            case .width, .step, .quantile, .exact, .digitize: break
+            }
+        }
+    }
+
     /// The discretizations to compute, the headline first, each with whether it has GIB terms.
     var resolvedBinnings: [(discretization: Discretization, hasGIB: Bool)] {
         if let binnings { return binnings.map { ($0, !targets.isEmpty) } }

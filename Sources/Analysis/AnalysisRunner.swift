@@ -31,7 +31,8 @@ public struct AnalysisSummary: Sendable {
 /// Carries out a plan: reads each cell once, computes cells side by side, and puts the numbers into the results in the
 /// order of the plan, so that they are the same for any number of jobs.
 ///
-/// Memory: `jobs` cells in work and one read ahead, beside the results.
+/// Memory: `jobs` cells in work and one read ahead, beside the results, which grow by 8 bytes per analyzed sample and
+/// cell for the kept PMI and by 16 bytes per input feature, cell and target for the kept GIB terms.
 public struct AnalysisRunner: Sendable {
     private let archive: ActivationArchive
     private let description: AnalyzedArchive
@@ -66,28 +67,31 @@ public struct AnalysisRunner: Sendable {
     ///
     /// - Parameters:
     ///   - results: taken in, filled, and handed to `checkpoint` from time to time and at the end.
-    ///   - checkpoint: saves the results; called so that saving takes at most 5% of the time, and once at the start.
+    ///   - checkpoint: saves the results, and may add rows that others saved meanwhile; called so that saving takes at
+    ///     most 5% of the time, and once at the start.
     ///   - progress: called after every unit.
     ///   - shouldStop: asked before every unit; cells in work are finished and saved.
     /// - Returns: what was done; a cell that fails is noted in it and in the results, and the run goes on.
-    /// - Throws: where `checkpoint` throws.
+    /// - Throws: where `checkpoint` throws, or the results hold rows that the archive has outgrown and the plan does not
+    ///   compute again.
     public func run(
-        into results: inout ResultSet, checkpoint: (ResultSet) throws(ResultsError) -> Void,
+        into results: inout ResultSet, checkpoint: (inout ResultSet) throws(ResultsError) -> Void,
         progress: (AnalysisProgress) -> Void = { _ in }, shouldStop: () -> Bool = { false }
-    ) async throws(ResultsError) -> AnalysisSummary {
+    ) async throws(AnalysisError) -> AnalysisSummary {
         var summary = AnalysisSummary()
-        summary.dropped = results.drop(where: plan.staleRange())
+        let outgrown = try plan.outgrownKeys(in: results, of: archive)
+        summary.dropped = results.drop(where: outgrown.contains)
         let units = plan.missing(from: results)
         let missing = plan.missingKeys(in: results)
         summary.reused = plan.measurementCount - missing.count
         results.insert(description)
         results.insert(
             Provenance(request: plan.request.json, toolVersion: toolVersion, seed: plan.request.seed))
-        try checkpoint(results)
+        try saving { () throws(ResultsError) in try checkpoint(&results) }
         guard !units.isEmpty else { return summary }
 
         let reader = CellReader(archive: archive)
-        let contexts = InputContexts(reader: reader, request: plan.request, jobs: jobs)
+        let contexts = InputContexts(reader: reader, plan: plan, jobs: jobs)
         var schedule = CheckpointSchedule()
         var failed: ResultsError?
         await withTaskGroup(of: (Int, Result<UnitOutcome, AnalysisError>).self) { group in
@@ -110,9 +114,8 @@ public struct AnalysisRunner: Sendable {
                             place: unit.layer == nil ? unit.name : "\(unit.name) @ \(plan.epochs[unit.record])",
                             failures: summary.failures.count))
                     guard schedule.isDue else { continue }
-                    let snapshot = results
                     schedule.measure {
-                        do throws(ResultsError) { try checkpoint(snapshot) } catch { failed = error }
+                        do throws(ResultsError) { try checkpoint(&results) } catch { failed = error }
                     }
                 }
             }
@@ -133,16 +136,24 @@ public struct AnalysisRunner: Sendable {
             }
             while running > 0 { await collect() }
         }
-        if let failed { throw failed }
-        for (split, samples, basis) in await contexts.fittedBases() {
+        if let failed { throw AnalysisError(failed) }
+        for (split, basis) in await contexts.fittedBases() {
             guard let reduction = plan.request.inputReduction else { continue }
             results.insert(
                 Reduction(
-                    archive: plan.archiveID, name: reduction.description, fittedSplit: split, samples: samples,
-                    eigenvalues: basis.eigenvalues, residuals: basis.residuals))
+                    archive: plan.archiveID, name: reduction.description, fittedSplit: split,
+                    samples: basis.scores.rows, eigenvalues: basis.eigenvalues, residuals: basis.residuals))
         }
-        try checkpoint(results)
+        try saving { () throws(ResultsError) in try checkpoint(&results) }
         return summary
+    }
+
+    private func saving(_ save: () throws(ResultsError) -> Void) throws(AnalysisError) {
+        do throws(ResultsError) {
+            try save()
+        } catch {
+            throw AnalysisError(error)
+        }
     }
 
     /// What is read of one unit: its rows, and the ranges that need the whole split.
@@ -154,7 +165,7 @@ public struct AnalysisRunner: Sendable {
     private func read(_ unit: AnalysisPlan.Unit, with reader: CellReader) -> Result<UnitInput, AnalysisError> {
         guard let layer = unit.layer else { return .success(UnitInput(layer: nil, unitRanges: nil)) }
         do throws(AnalysisError) {
-            let needsRanges = unit.binnings.contains(where: \.isOverUnit)
+            let needsRanges = unit.binnings.contains { $0.discretization.isOverUnit }
             return .success(
                 UnitInput(
                     layer: try reader.activations(of: unit, layer: layer),
@@ -169,13 +180,18 @@ public struct AnalysisRunner: Sendable {
     ) async -> Result<UnitOutcome, AnalysisError> {
         do throws(AnalysisError) {
             let input = try input.get()
-            let analysis = CellAnalysis(plan: plan, unit: unit, context: try await contexts.context(of: unit))
-            guard let layer = input.layer else { return .success(analysis.labels()) }
-            do throws(InformationError) {
-                return .success(try analysis.cell(layer, unitRanges: input.unitRanges))
-            } catch {
-                throw AnalysisError(error, at: "\(archive.path):/splits/\(unit.name)")
+            let analysis = CellAnalysis(plan: plan, unit: unit, labels: try await contexts.labels(of: unit))
+            guard let layer = input.layer else { return .success(analysis.labelOutcome()) }
+            var features: InputFeatures?
+            var failure: AnalysisError?
+            if unit.binnings.contains(where: \.hasGIB) {
+                // The IB terms do not need the features, and stand where these fail.
+                do throws(AnalysisError) { features = try await contexts.features(of: unit) } catch { failure = error }
             }
+            var outcome = try analysis.cellOutcome(
+                layer, unitRanges: input.unitRanges, inputs: try await contexts.inputs(of: unit), features: features)
+            outcome.failure = failure
+            return .success(outcome)
         } catch {
             return .failure(error)
         }
@@ -187,9 +203,7 @@ public struct AnalysisRunner: Sendable {
     ) {
         let layer = unit.layer?.name ?? ""
         let epoch = unit.layer == nil ? nil : plan.epochs[unit.record]
-        results.dropFailures {
-            $0.archive == plan.archiveID && $0.split == unit.split.name && $0.layer == layer && $0.epoch == epoch
-        }
+        results.dropFailure(archive: plan.archiveID, split: unit.split.name, layer: layer, epoch: epoch)
         switch outcome {
         case .success(let outcome):
             for measurement in outcome.measurements where missing.contains(measurement.key) {
@@ -198,7 +212,10 @@ public struct AnalysisRunner: Sendable {
             }
             for (key, terms) in outcome.featureTerms { results.keep(terms, for: key) }
             for (key, values) in outcome.pointwise { results.keep(pointwise: values, for: key) }
-        case .failure(let error):
+            if let error = outcome.failure { note(error) }
+        case .failure(let error): note(error)
+        }
+        func note(_ error: AnalysisError) {
             let failure = Failure(
                 archive: plan.archiveID, split: unit.split.name, layer: layer, epoch: epoch,
                 reason: error.description)

@@ -66,10 +66,13 @@ struct CellReader: Sendable {
             do throws(InformationError) {
                 return try binning.apply(to: first, range: nil, unitRanges: ranges).symbols
             } catch {
-                throw AnalysisError(error, at: place)
+                throw AnalysisError(place: place, sentence: error.description)
             }
         }
     }
+
+    /// Where a split's inputs lie, for people.
+    func place(ofInputs split: SplitInfo) -> String { "\(archive.path):/splits/\(split.name)/inputs" }
 
     private static let rowsPerBlock = 4096
 

@@ -25,7 +25,7 @@ public enum EpochSelection: Sendable, Hashable, CustomStringConvertible {
         default:
             var epochs: [Int] = []
             for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-                guard let epoch = Int(part) else { throw malformed }
+                guard let epoch = Int(part), epoch >= 0 else { throw malformed }
                 epochs.append(epoch)
             }
             self = .list(epochs)

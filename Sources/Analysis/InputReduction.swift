@@ -27,7 +27,7 @@ public struct InputReduction: Sendable, Hashable, CustomStringConvertible {
             kernel = try Kernel(parts.count > 1 ? String(parts[1]) : "rbf")
         } catch {
             throw AnalysisError(
-                place: "reduction '\(text)'", problem: String(describing: error), remedy: "Write kpca:50@linear.")
+                place: "reduction '\(text)'", sentence: error.description)
         }
     }
 
@@ -35,22 +35,30 @@ public struct InputReduction: Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         kernel == .rbf(gamma: nil) ? "kpca:\(components)" : "kpca:\(components)@\(kernel)"
     }
-
-    /// The split whose samples fit the basis, where the archive has it.
-    static func fittedSplit(of archive: ActivationArchive) -> SplitInfo? {
-        archive.splits.first { $0.name == "train" }
-    }
 }
 
 extension AnalysisPlan {
+    /// The split that fits the basis of reduced inputs, and how many of its samples do: the analyzed samples of `train`
+    /// where there is one, whatever other splits are analyzed, else of the analyzed split.
+    func fittedSamples(for split: SplitInfo, among splits: [SplitInfo]) -> (split: SplitInfo, samples: Int) {
+        Self.fittedSamples(for: split, among: splits, request)
+    }
+
+    static func fittedSamples(
+        for split: SplitInfo, among splits: [SplitInfo], _ request: AnalysisRequest
+    ) -> (split: SplitInfo, samples: Int) {
+        let fitted = splits.first { $0.name == "train" } ?? split
+        return (fitted, min(request.samples ?? fitted.sampleCount, fitted.sampleCount))
+    }
+
     /// The memory in bytes that fitting the basis of reduced inputs takes, predicted; 0 where inputs are not reduced.
     public func reductionBytes(in archive: ActivationArchive) -> Int {
         guard let reduction = request.inputReduction, !request.targets.isEmpty, let analyzed = units.first?.split else {
             return 0
         }
-        let split = InputReduction.fittedSplit(of: archive) ?? analyzed
+        let (split, samples) = fittedSamples(for: analyzed, among: archive.splits)
         return KernelPCA.predictedBytes(
-            samples: min(request.samples ?? split.sampleCount, split.sampleCount),
-            features: split.inputs.shape.reduce(1, *), components: reduction.components, kernel: reduction.kernel)
+            samples: samples, features: split.inputs.shape.reduce(1, *), components: reduction.components,
+            kernel: reduction.kernel)
     }
 }

@@ -47,7 +47,7 @@ public struct LayerReduction: Sendable {
         units = Dictionary(grouping: cells, by: \.split.name)
         let names = Set(units.keys)
         splits = archive.splits.filter { names.contains($0.name) }
-        fitted = InputReduction.fittedSplit(of: archive) ?? splits[0]
+        fitted = AnalysisPlan.fittedSamples(for: splits[0], among: archive.splits, request).split
         epochs = plan.epochs
         samples = request.samples
     }
@@ -76,8 +76,7 @@ public struct LayerReduction: Sendable {
         let file = try ReductionFile(
             creating: path,
             attributes: [
-                ("archive", archive.info.id), ("source", sourceName), ("kernel", reduction.kernel.description),
-                ("fitted_split", fitted.name),
+                ("archive", archive.info.id), ("source", sourceName), ("fitted_split", fitted.name),
             ],
             splits: splits.map { ($0.name, min(samples ?? $0.sampleCount, $0.sampleCount)) },
             components: reduction.components)
@@ -118,8 +117,9 @@ public struct LayerReduction: Sendable {
                     : try basis.project(try matrix(of: split, record: record, samples: count)).values
             }
             try file.append(
-                epoch: isConstant ? nil : epochs[record], eigenvalues: basis.eigenvalues, residuals: basis.residuals,
-                scores: scores)
+                epoch: isConstant ? nil : epochs[record], kernel: basis.kernel.description,
+                eigenvalues: basis.eigenvalues, residuals: basis.residuals,
+                negatives: basis.negativeEigenvalues?.count, scores: scores)
         }
         progress(records.count, records.count)
         return basis.map { ($0.eigenvalues, $0.residuals) }

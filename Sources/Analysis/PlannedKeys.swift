@@ -1,3 +1,4 @@
+internal import Activations
 internal import InformationTheory
 public import Results
 
@@ -73,52 +74,62 @@ extension AnalysisPlan {
         return [key(.labelInformation, of: unit, binning: binning)] + (binning.hasGIB ? complexities : [])
     }
 
-    /// Returns whether a stored row was binned over a range that the archive, grown since, no longer has.
+    /// Returns the stored rows that were binned over a range which the archive, grown since, no longer has: they contradict
+    /// the plan, are dropped and computed anew.
     ///
-    /// Rows of one key but another range contradict the plan; they are dropped and computed anew.
-    public func staleRange() -> (Measurement.Key) -> Bool {
-        var current: [RangeIdentity: String] = [:]
-        for unit in units {
-            guard let layer = unit.layer else { continue }
-            for binning in unit.binnings where !binning.resolvedText.isEmpty {
-                let identity = RangeIdentity(
-                    split: unit.split.name, layer: layer.name,
-                    epoch: binning.isOverEpoch ? epochs[unit.record] : nil,
-                    discretization: binning.discretization.description)
-                current[identity] = binning.resolvedText
+    /// - Throws: where such rows are not all in the plan, because dropping them would lose what this plan does not compute.
+    func outgrownKeys(in results: ResultSet, of archive: ActivationArchive) throws(AnalysisError) -> Set<
+        Measurement.Key
+    > {
+        var ranges: [String: LayerRanges] = [:]
+        var binnings: [String: Discretization] = [:]
+        var outgrown: [Measurement.Key] = []
+        for row in results.measurements where row.key.archive == archiveID && !row.key.range.isEmpty {
+            let key = row.key
+            guard let split = splits.first(where: { $0.name == key.split }) else { continue }
+            if ranges[key.split] == nil { ranges[key.split] = try LayerRanges(of: split, in: archive) }
+            if binnings[key.discretization] == nil {
+                binnings[key.discretization] = try? Discretization(key.discretization)
             }
+            guard let binning = binnings[key.discretization], !binning.isOverEpoch,
+                let current = ranges[key.split]?.range(for: binning, layer: key.layer, record: 0)
+            else { continue }
+            if current.description != key.range { outgrown.append(key) }
         }
-        let archiveID = archiveID
-        return { key in
-            guard key.archive == archiveID, !key.range.isEmpty else { return false }
-            for epoch in [nil, key.epoch] {
-                let identity = RangeIdentity(
-                    split: key.split, layer: key.layer, epoch: epoch, discretization: key.discretization)
-                if let range = current[identity] { return range != key.range }
-            }
-            return false
+        guard !outgrown.isEmpty else { return [] }
+        let planned = Set(units.flatMap { keys(of: $0) }.map(\.withoutRange))
+        let lost = outgrown.filter { !planned.contains($0.withoutRange) }
+        guard lost.isEmpty else {
+            let names = Set(lost.map(\.discretization)).sorted().joined(separator: ", ")
+            throw AnalysisError(
+                place: archive.path,
+                problem: "the archive has grown, and with it the ranges under \(outgrown.count) stored numbers; this "
+                    + "request does not compute \(lost.count) of them again (\(names))",
+                remedy: "Repeat the whole earlier request, or write to another file with -o.")
         }
+        return Set(outgrown)
     }
 
-    private struct RangeIdentity: Hashable {
-        let split: String
-        let layer: String
-        let epoch: Int?
-        let discretization: String
-    }
-
+    /// What else the number depends on: the binning of inputs (GIB terms) and of real labels, the reduction of inputs with
+    /// the number of samples that fitted it where the row's own number does not say it, the seed of the control, and the
+    /// step within the epoch where records have one.
     private func parameters(of quantity: Quantity, unit: Unit) -> String {
+        let (hasInputs, hasLabels) =
+            switch quantity {
+            case .layerEntropy, .inputInformation, .totalCorrelation: (false, false)
+            case .labelEntropy, .labelInformation: (false, true)
+            default: (true, true)
+            }
         var parameters: [String] = []
-        switch quantity {
-        case .layerEntropy, .inputInformation, .totalCorrelation: return ""
-        case .labelEntropy, .labelInformation: break
-        default: parameters.append("input=\(request.inputBinning)")
-        }
-        if unit.split.labels.areValues { parameters.append("labels=\(request.labelBinning)") }
-        if let reduction = request.inputReduction, !parameters.isEmpty, parameters[0].hasPrefix("input=") {
+        if hasInputs { parameters.append("input=\(request.inputBinning)") }
+        if hasLabels, unit.split.labels.areValues { parameters.append("labels=\(request.labelBinning)") }
+        if hasInputs, let reduction = request.inputReduction {
             parameters.append("reduce=\(reduction)")
+            let fitted = fittedSamples(for: unit.split, among: splits).samples
+            if fitted != unit.samples { parameters.append("fit=\(fitted)") }
         }
         if quantity == .shuffledComplexity { parameters.append("seed=\(request.seed)") }
+        if let steps, unit.layer != nil { parameters.append("step=\(steps[unit.record])") }
         return parameters.joined(separator: ";")
     }
 }
@@ -129,15 +140,35 @@ extension AnalysisPlan.Binning {
         if case .width(_, .fixed) = discretization.rule { return "" }
         return range?.description ?? ""
     }
+}
 
+extension Discretization {
     /// Whether every unit has its own range.
     var isOverUnit: Bool {
-        if case .width(_, .unit) = discretization.rule { return true }
+        if case .width(_, .unit) = rule { return true }
         return false
     }
 
+    /// Whether the range is that of the record.
     var isOverEpoch: Bool {
-        if case .width(_, .epoch) = discretization.rule { return true }
+        if case .width(_, .epoch) = rule { return true }
         return false
+    }
+
+    /// Whether the range is one that the archive holds.
+    var isOverRecordedRange: Bool {
+        switch rule {
+        case .width(_, .run), .width(_, .epoch), .width(_, .network): true
+        default: false
+        }
+    }
+}
+
+extension Measurement.Key {
+    /// The key without the range that it was resolved to.
+    fileprivate var withoutRange: Self {
+        var key = self
+        key.range = ""
+        return key
     }
 }

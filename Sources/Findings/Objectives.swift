@@ -1,3 +1,4 @@
+internal import InformationTheory
 public import Results
 
 /// The objectives that trade relevance against complexity, derived from stored measurements for any β.
@@ -25,9 +26,9 @@ public struct Objectives: Sendable {
     ///
     /// β stands in the parameters as `beta=…`; the flags are those of both terms together. O(m).
     public func derived(from results: ResultSet) -> [Measurement] {
-        var relevance: [Measurement.Key: Measurement] = [:]
+        var relevance: [Measurement.Key: [Measurement]] = [:]
         for row in results.measurements where row.key.quantity == .labelInformation {
-            relevance[Self.pairing(row.key)] = row
+            relevance[Self.cell(row.key), default: []].append(row)
         }
         var derived: [Measurement] = []
         for row in results.measurements {
@@ -37,25 +38,42 @@ public struct Objectives: Sendable {
             case .complexity: objective = .gibObjective
             default: continue
             }
-            guard let relevant = relevance[Self.pairing(row.key)] else { continue }
-            for beta in betas {
-                var key = row.key
-                key.quantity = objective
-                key.parameters += (key.parameters.isEmpty ? "" : ";") + "beta=" + Self.text(beta)
-                let flags = relevant.flags + row.flags.filter { !relevant.flags.contains($0) }
-                derived.append(Measurement(key: key, value: relevant.value - row.value / beta, flags: flags))
+            for relevant in relevance[Self.cell(row.key)] ?? [] where Self.share(row.key, relevant.key) {
+                // What I(Z;Y) depends on, the complexity depends on too, except for I(X;Z), which knows no labels.
+                let added = Self.parameters(relevant.key).filter { !Self.parameters(row.key).contains($0) }
+                let flags = Flags.allNames.filter { relevant.flags.contains($0) || row.flags.contains($0) }
+                for beta in betas {
+                    var key = row.key
+                    key.quantity = objective
+                    key.parameters = (Self.parameters(row.key) + added + ["beta=" + Self.text(beta)]).joined(
+                        separator: ";")
+                    derived.append(Measurement(key: key, value: relevant.value - row.value / beta, flags: flags))
+                }
             }
         }
         return derived
     }
 
-    /// What an objective's two terms share; the parameters of I(Z;Y) are a part of those of every complexity.
-    private static func pairing(_ key: Measurement.Key) -> Measurement.Key {
-        var pairing = key
-        pairing.quantity = .labelInformation
-        pairing.target = ""
-        pairing.parameters = key.parameters.split(separator: ";").filter { $0.hasPrefix("labels=") }.joined()
-        return pairing
+    /// What both terms of an objective have in common, whatever their parameters.
+    private static func cell(_ key: Measurement.Key) -> Measurement.Key {
+        var cell = key
+        cell.quantity = .labelInformation
+        cell.target = ""
+        cell.parameters = ""
+        return cell
+    }
+
+    /// Whether no parameter that both terms have differs: the binning of real labels, the step.
+    private static func share(_ a: Measurement.Key, _ b: Measurement.Key) -> Bool {
+        ["labels=", "step="].allSatisfy { name in
+            let mine = parameters(a).first { $0.hasPrefix(name) }
+            let theirs = parameters(b).first { $0.hasPrefix(name) }
+            return mine == nil || theirs == nil || mine == theirs
+        }
+    }
+
+    private static func parameters(_ key: Measurement.Key) -> [String] {
+        key.parameters.split(separator: ";").map(String.init)
     }
 
     /// 2 rather than 2.0, 0.5 as 0.5.

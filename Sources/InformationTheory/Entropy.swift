@@ -15,6 +15,12 @@ public func entropy(of z: Symbols) -> Double {
     plugInEntropy(counts: z.occurrences, total: z.sampleCount)
 }
 
+/// Returns log2 n, the largest entropy that n samples can show, in bits, by the sum that `entropy(of:)` takes where all
+/// symbols differ: so that a saturated entropy equals its ceiling to the last bit. O(n); no samples: 0.
+public func largestEntropy(ofSamples n: Int) -> Double {
+    plugInEntropy(counts: [Int](repeating: 1, count: n), total: n)
+}
+
 /// Returns the plug-in conditional entropy H(Z|X) = Σ_{x,z} p(x,z)·log2(p(x)/p(x,z)), in bits.
 ///
 /// Exactly 0 when X determines Z. Meaningless where few samples share an x: then 0 is all that it can say. O(n).

@@ -65,7 +65,7 @@ public struct Flags: OptionSet, Sendable, Hashable, CustomStringConvertible {
         var flags: Flags = []
         let samples = Double(z.sampleCount)
         let alone = z.occurrences.count { $0 == 1 }
-        if z.sampleCount > 1, entropy(of: z) > 0.9 * log2(samples) || 2 * alone > z.sampleCount {
+        if entropy(of: z) > 0.9 * log2(samples) || 2 * alone > z.sampleCount {
             flags.insert(.saturated)
         }
         if z.sampleCount < 5 * z.count { flags.insert(.undersampled) }

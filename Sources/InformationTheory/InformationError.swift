@@ -1,3 +1,5 @@
+internal import Spelling
+
 /// What can be wrong with a request to this module. The place (layer, epoch, flag) is added by the caller.
 public enum InformationError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A name that is none of the known ones; `nearest` is the known one with the fewest edits.
@@ -36,25 +38,10 @@ public enum InformationError: Error, Hashable, Sendable, CustomStringConvertible
     }
 }
 
-/// Returns the candidate with the smallest edit distance from `text` (the first on ties), ignoring case.
+/// Returns the candidate nearest to `text`, however far.
 func nearest(to text: String, among candidates: [String]) -> String {
-    precondition(!candidates.isEmpty, "a nearest name needs candidates")
-    let wanted = Array(text.lowercased())
-    return candidates.min {
-        editDistance(wanted, Array($0.lowercased())) < editDistance(wanted, Array($1.lowercased()))
-    }!
-}
-
-/// Levenshtein's distance: the fewest insertions, deletions and replacements that turn `a` into `b`. O(|a|·|b|).
-private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
-    var previous = Array(0...b.count)
-    for (row, character) in a.enumerated() {
-        var current = [row + 1]
-        for (column, other) in b.enumerated() {
-            let replaced = previous[column] + (character == other ? 0 : 1)
-            current.append(min(replaced, previous[column + 1] + 1, current[column] + 1))
-        }
-        previous = current
+    guard let (word, _) = closest(to: text, among: candidates) else {
+        preconditionFailure("a nearest name needs candidates")
     }
-    return previous[b.count]
+    return word
 }

@@ -1,3 +1,5 @@
+internal import Spelling
+
 /// A kernel function k(x, y) of two samples of N features, with the parameters and defaults of scikit-learn.
 ///
 /// As text: `rbf`, `rbf:gamma=0.1`, `linear`, `polynomial:degree=3,gamma=0.5,coefficient=1`,
@@ -180,24 +182,9 @@ private func shortest(_ value: Double) -> String {
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }
 
-/// The name that `text` begins, or else the one with the smallest edit distance, the first on ties.
+/// The name that `text` begins, or else the nearest, however far.
 private func nearest(to text: String, among names: [String]) -> String {
     if !text.isEmpty, let match = names.first(where: { $0.hasPrefix(text) }) { return match }
-    return names.min { editDistance($0, text) < editDistance($1, text) }!
-}
-
-/// The number of insertions, deletions and replacements of one character that turn `a` into `b` (Levenshtein).
-private func editDistance(_ a: String, _ b: String) -> Int {
-    let target = Array(b)
-    var row = Array(0...target.count)
-    for (i, character) in a.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for j in target.indices {
-            let replaced = diagonal + (character == target[j] ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
-        }
-    }
-    return row[target.count]
+    guard let (word, _) = closest(to: text, among: names) else { preconditionFailure("there are kernels") }
+    return word
 }

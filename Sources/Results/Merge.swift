@@ -27,12 +27,35 @@ extension ResultSet {
                     + "bits here and \(mine.value) bits in the other results",
                 remedy: "Numbers with one key must agree: analyze both on one kind of machine with one version.")
         }
+        try checkArrays(of: other, from: place)
         for archive in other.archives.values { insert(archive) }
         for measurement in other.measurements { insert(measurement) }
         for (key, terms) in other.featureTerms { keep(terms, for: key) }
         for (key, values) in other.pointwise { keep(pointwise: values, for: key) }
         for reduction in other.reductions where !reductions.contains(reduction) { insert(reduction) }
-        for failure in other.failures { insert(failure) }
+        for failure in failures + other.failures { insert(failure) }
         for call in other.provenance { insert(call) }
+        // A cell that failed on one side and was computed on the other did not fail.
+        for measurement in measurements {
+            let key = measurement.key
+            dropFailure(archive: key.archive, split: key.split, layer: key.layer, epoch: key.epoch)
+        }
+    }
+
+    private func checkArrays(of other: ResultSet, from place: String) throws(ResultsError) {
+        let differs =
+            other.featureTerms.contains { key, terms in featureTerms[key].map { $0 != terms } ?? false }
+            || other.pointwise.contains { key, values in pointwise[key].map { $0 != values } ?? false }
+            || other.reductions.contains { theirs in
+                reductions.contains {
+                    $0.archive == theirs.archive && $0.name == theirs.name && $0.fittedSplit == theirs.fittedSplit
+                        && $0.samples == theirs.samples && $0 != theirs
+                }
+            }
+        guard differs else { return }
+        throw ResultsError(
+            place: place,
+            problem: "terms by feature, PMI by sample or a spectrum differ from those of the other results",
+            remedy: "Arrays with one key must agree: analyze both on one kind of machine with one version.")
     }
 }

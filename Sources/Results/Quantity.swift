@@ -1,7 +1,7 @@
 /// What a measurement measures. All quantities are in bits.
 ///
-/// The cases stand in the order in which tables list them. Definitions: the guide to the quantities in the README and
-/// the module InformationTheory; X is the input, Z the discretized layer, Y the label, Q the target of the Generalized
+/// The cases stand in the order in which tables list them. Definitions stand in the
+/// module InformationTheory; X is the input, Z the discretized layer, Y the label, Q the target of the Generalized
 /// Information Bottleneck (GIB, arXiv 2509.26327).
 public enum Quantity: String, CaseIterable, Sendable, Codable, Comparable {
     /// H(Z), the entropy of the layer's symbols. Ceiling: log2 of the number of samples.

@@ -8,10 +8,9 @@ internal import HDF5
 
 /// Writes the kernel PCA of inputs or of a layer, record by record, to an HDF5 file.
 ///
-/// Layout: attributes format="infoplane-reduction", version="1.0", archive (id), source, kernel, fitted_split;
-/// `/epoch` int64 [R] (−1 where the source does not depend on the epoch); `/eigenvalue` and `/residual` float64 [R, k];
-/// `/splits/<split>/scores` float64 [R, n, k]. Where a record has fewer than k components, the rest of its rows is NaN.
-/// The file appears under its name when it is complete; until then it is a temporary file beside it.
+/// `schemas/reduction-v1.md` says what it holds.
+/// The file appears under its name when it is complete; until then it is a temporary file beside it. A file that exists
+/// is never replaced.
 public final class ReductionFile {
     private let path: String
     private let temporary: String
@@ -20,20 +19,26 @@ public final class ReductionFile {
     private let epoch: Dataset
     private let eigenvalue: Dataset
     private let residual: Dataset
+    private let negativeCount: Dataset
     private let scores: [String: Dataset]
     private var records = 0
 
     /// Starts the file.
     ///
     /// - Parameters:
-    ///   - path: where it appears; a file of that name is replaced when the new one is complete.
-    ///   - attributes: what describes the reduction: archive, source, kernel, fitted_split.
+    ///   - path: where it appears; there must be no file of that name.
+    ///   - attributes: what describes the reduction: archive, source, fitted_split.
     ///   - splits: the splits with their numbers of samples.
     ///   - components: how many components are asked for.
     /// - Throws: where the file cannot be created.
     public init(
         creating path: String, attributes: [(String, String)], splits: [(name: String, samples: Int)], components: Int
     ) throws(ResultsError) {
+        guard access(path, F_OK) != 0 else {
+            throw ResultsError(
+                place: path, problem: "exists; nothing was overwritten",
+                remedy: "Remove it or choose another file with -o.")
+        }
         self.path = path
         self.components = components
         temporary = "\(path).\(getpid()).tmp"
@@ -48,6 +53,8 @@ public final class ReductionFile {
                 "eigenvalue", of: .float64, shape: [0, components], growable: true, chunk: [128, components])
             residual = try root.createDataset(
                 "residual", of: .float64, shape: [0, components], growable: true, chunk: [128, components])
+            negativeCount = try root.createDataset(
+                "negative_count", of: .int64, shape: [0], growable: true, chunk: [128])
             let group = try root.createGroup("splits")
             var scores: [String: Dataset] = [:]
             for split in splits {
@@ -57,6 +64,7 @@ public final class ReductionFile {
             }
             self.scores = scores
         } catch {
+            unlink("\(path).\(getpid()).tmp")
             throw Self.failure(path, error)
         }
     }
@@ -65,27 +73,29 @@ public final class ReductionFile {
     ///
     /// - Parameters:
     ///   - number: its epoch; nil where the source does not depend on it.
-    ///   - eigenvalues: at most k, largest first.
+    ///   - kernel: the kernel with its parameters resolved; the same for every record.
+    ///   - eigenvalues: k, largest first.
     ///   - residuals: as many.
-    ///   - rows: for every split, n × (number of eigenvalues) scores, row by row.
+    ///   - negatives: how many eigenvalues are negative beyond rounding; nil where they were not computed.
+    ///   - rows: for every split, n × k scores, row by row.
     public func append(
-        epoch number: Int?, eigenvalues: [Double], residuals: [Double], scores rows: [String: [Double]]
+        epoch number: Int?, kernel: String, eigenvalues: [Double], residuals: [Double], negatives: Int?,
+        scores rows: [String: [Double]]
     ) throws(ResultsError) {
         do throws(HDF5Error) {
-            for dataset in [epoch, eigenvalue, residual] + scores.values { try dataset.extend(toRows: records + 1) }
+            if records == 0 { try file.root.setAttribute("kernel", to: .string(kernel)) }
+            for dataset in [epoch, eigenvalue, residual, negativeCount] + scores.values {
+                try dataset.extend(toRows: records + 1)
+            }
+            let count = negatives.map(Int64.init) ?? ResultsLayout.notApplicable
+            try negativeCount.write([count], start: [records], count: [1])
             try epoch.write([number.map(Int64.init) ?? ResultsLayout.notApplicable], start: [records], count: [1])
-            let padding = [Double](repeating: .nan, count: components - eigenvalues.count)
-            try eigenvalue.write(eigenvalues + padding, start: [records, 0], count: [1, components])
-            try residual.write(residuals + padding, start: [records, 0], count: [1, components])
+            try eigenvalue.write(eigenvalues, start: [records, 0], count: [1, components])
+            try residual.write(residuals, start: [records, 0], count: [1, components])
             for (split, values) in rows {
                 guard let dataset = scores[split] else { preconditionFailure("every split was announced") }
-                let width = eigenvalues.count
-                var padded: [Double] = []
-                for row in 0..<(values.count / max(1, width)) {
-                    padded += values[(row * width)..<((row + 1) * width)] + padding
-                }
                 try dataset.write(
-                    padded, start: [records, 0, 0], count: [1, padded.count / components, components])
+                    values, start: [records, 0, 0], count: [1, values.count / components, components])
             }
             records += 1
         } catch {
@@ -116,7 +126,7 @@ public final class ReductionFile {
 
     private static func failure(_ path: String, _ error: HDF5Error) -> ResultsError {
         ResultsError(
-            place: path, problem: "could not be written: \(error.reason)",
-            remedy: "Free some space or choose another place with -o.")
+            place: path, problem: "could not be written: \(error.reason.lowercasedFirst)",
+            remedy: "Check the space and the permissions of its folder, or choose another place with -o.")
     }
 }

@@ -25,7 +25,7 @@ public struct Reduction: Sendable, Hashable {
     public var samples: Int
     /// The eigenvalues of the centred Gram matrix, largest first.
     public var eigenvalues: [Double]
-    /// The relative residual ‖Kv − λv‖/λ of each eigenpair.
+    /// The residual ‖Kv − λv‖ of each eigenpair: λ is exact to within it.
     public var residuals: [Double]
 
     /// Creates a reduction's record.
@@ -93,12 +93,20 @@ public struct ResultSet: Sendable {
     public private(set) var pointwise: [Measurement.Key: [Double]] = [:]
     /// The reductions of inputs.
     public private(set) var reductions: [Reduction] = []
-    /// The cells that failed and have not been analyzed since.
-    public private(set) var failures: [Failure] = []
+    /// The cells that failed and have not been analyzed since, in no particular order.
+    public var failures: [Failure] { Array(failuresByCell.values) }
     /// Every call that contributed.
     public private(set) var provenance: [Provenance] = []
 
     private var rows: [Measurement.Key: Int] = [:]
+    private var failuresByCell: [Cell: Failure] = [:]
+
+    private struct Cell: Hashable {
+        let archive: String
+        let split: String
+        let layer: String
+        let epoch: Int?
+    }
 
     /// Creates an empty set.
     public init() {}
@@ -147,9 +155,15 @@ public struct ResultSet: Sendable {
         archives[archive.id] = archive
     }
 
-    /// Notes a failed cell, once.
+    /// Notes a failed cell; its last reason stands.
     public mutating func insert(_ failure: Failure) {
-        if !failures.contains(failure) { failures.append(failure) }
+        let cell = Cell(archive: failure.archive, split: failure.split, layer: failure.layer, epoch: failure.epoch)
+        failuresByCell[cell] = failure
+    }
+
+    /// Forgets that a cell failed, because it is analyzed anew.
+    public mutating func dropFailure(archive: String, split: String, layer: String, epoch: Int?) {
+        failuresByCell[Cell(archive: archive, split: split, layer: layer, epoch: epoch)] = nil
     }
 
     /// Notes a call that contributed; the same call is noted once.
@@ -168,10 +182,5 @@ public struct ResultSet: Sendable {
         featureTerms = featureTerms.filter { rows[$0.key] != nil }
         pointwise = pointwise.filter { rows[$0.key] != nil }
         return dropped
-    }
-
-    /// Forgets the failures for which `isResolved` holds.
-    public mutating func dropFailures(where isResolved: (Failure) -> Bool) {
-        failures.removeAll(where: isResolved)
     }
 }

@@ -20,7 +20,8 @@ struct ResultsDecoder {
         } catch {
             throw ResultsError(
                 place: path, problem: "the results are damaged: \(error.reason)",
-                remedy: "Analyze the archive again into another file, or take an older copy.")
+                remedy: "Read it with a newer version, take an older copy, or analyze the archive again into another "
+                    + "file.")
         }
     }
 
@@ -112,11 +113,12 @@ struct ResultsDecoder {
         rows.reserveCapacity(value.count)
         for row in value.indices {
             guard let quantity = Quantity(rawValue: text("quantity", row)) else {
-                throw DecodingFailure(reason: "'\(text("quantity", row))' is no quantity that this version knows")
+                throw DecodingFailure(
+                    reason: "'\(text("quantity", row))' is no quantity that this version knows; a newer one may")
             }
-            guard value[row].isFinite else {
-                throw DecodingFailure(reason: "/measurements/value is not finite in row \(row)")
-            }
+            guard value[row].isFinite,
+                ![standardError, nullMean, pValue, ceiling].contains(where: { $0[row].isInfinite })
+            else { throw DecodingFailure(reason: "/measurements has an infinite number in row \(row)") }
             rows.append(
                 Measurement(
                     key: .init(
@@ -165,8 +167,8 @@ struct ResultsDecoder {
     }
 
     private func decodeArchives(_ group: Group, into results: inout ResultSet) throws(DecodingFailure) {
-        for (id, _) in try reading({ () throws(HDF5Error) in try group.children() }) {
-            let own = try self.group(id, in: group)
+        for (name, _) in try reading({ () throws(HDF5Error) in try group.children() }) {
+            let own = try self.group(name, in: group)
             let epochs: [Int64] = try column("epoch", of: own)
             let metricGroup = try self.group("metrics", in: own)
             var metrics: [AnalyzedArchive.Metric] = []
@@ -176,7 +178,7 @@ struct ResultsDecoder {
             }
             results.insert(
                 AnalyzedArchive(
-                    id: id, title: try text("title", of: own), model: try text("model", of: own),
+                    id: try text("id", of: own), title: try text("title", of: own), model: try text("model", of: own),
                     producer: try text("producer", of: own), created: try text("created", of: own),
                     hyperparameters: try text("hyperparameters", of: own),
                     contentDigest: try text("content_digest", of: own), epochs: epochs.map(Int.init),
@@ -283,5 +285,6 @@ extension Double {
 }
 
 extension String {
-    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+    /// The text with a small first letter, for the middle of a sentence.
+    var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
 }

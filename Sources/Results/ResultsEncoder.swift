@@ -83,8 +83,10 @@ struct ResultsEncoder {
 
     private func writeArchives(in group: Group) throws(HDF5Error) {
         for (id, archive) in results.archives.sorted(by: { $0.key < $1.key }) {
-            let own = try group.createGroup(id)
+            // A name in HDF5 cannot hold the separator; the id itself stands in an attribute.
+            let own = try group.createGroup(String(id.map { $0 == "/" ? ":" : $0 }))
             let texts = [
+                ("id", id),
                 ("title", archive.title), ("model", archive.model), ("producer", archive.producer),
                 ("created", archive.created), ("hyperparameters", archive.hyperparameters),
                 ("content_digest", archive.contentDigest), ("splits", Self.json(archive.splits)),

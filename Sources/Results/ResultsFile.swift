@@ -10,7 +10,8 @@ internal import HDF5
 /// A results file: HDF5, format version 1 (`schemas/results-v1.json`), always whole.
 ///
 /// Writing replaces the file atomically (temporary file beside it, fsync, rename), so that a reader or a killed process
-/// never meets half a file. Where another process has changed the file since it was read, its rows are merged in.
+/// never meets half a file. Where another process has changed the file since it was read, its rows are merged into the
+/// results that are written; a lock on the folder keeps two writers apart from the check to the replacement.
 public struct ResultsFile: Sendable {
     /// The file's path.
     public let path: String
@@ -36,15 +37,17 @@ public struct ResultsFile: Sendable {
 
     /// Replaces the file by one that holds `results`. O(size).
     ///
-    /// - Throws: where it cannot be written; then the file is as it was.
-    public mutating func write(_ results: ResultSet) throws(ResultsError) {
-        var results = results
-        if let current = Identity(of: path), current != seen {
-            var theirs = try read()
-            try theirs.merge(results, from: path)
-            results = theirs
-        }
+    /// - Parameter results: what to write; rows that another process added to the file are added to it.
+    /// - Throws: where it cannot be written, or contradicts what another process wrote; then the file is as it was.
+    public mutating func write(_ results: inout ResultSet) throws(ResultsError) {
+        // A link stays a link: what it points to is replaced.
+        let path = Self.resolved(self.path)
         let directory = path.contains("/") ? String(path[..<path.lastIndex(of: "/")!]) + "/" : ""
+        let lock = Self.lock(directory.isEmpty ? "." : directory)
+        defer { if lock >= 0 { close(lock) } }
+        if let current = Identity(of: path), current != seen {
+            try results.merge(try read(), from: path)
+        }
         let name = path.dropFirst(directory.count)
         let temporary = "\(directory).\(name).\(getpid()).tmp"
         do throws(HDF5Error) {
@@ -52,18 +55,37 @@ public struct ResultsFile: Sendable {
         } catch {
             unlink(temporary)
             throw ResultsError(
-                place: path, problem: "could not be written: \(error.reason)",
-                remedy: "Free some space or choose another place with -o; the file is as it was.")
+                place: self.path, problem: "could not be written: \(error.reason.lowercasedFirst)",
+                remedy: "Check the space and the permissions of its folder, or choose another place with -o; "
+                    + "nothing was overwritten.")
         }
         guard Self.synchronize(temporary), rename(temporary, path) == 0 else {
             let reason = String(cString: strerror(errno))
             unlink(temporary)
             throw ResultsError(
-                place: path, problem: "could not be replaced: \(reason)",
-                remedy: "Check the permissions of its folder; the file is as it was.")
+                place: self.path, problem: "could not be replaced: \(reason.lowercasedFirst)",
+                remedy: "Check the space and the permissions of its folder; nothing was overwritten.")
         }
         _ = Self.synchronize(directory.isEmpty ? "." : directory)
         seen = Identity(of: path)
+    }
+
+    /// The path behind symbolic links; the path itself where nothing is there yet.
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    /// Waits until no other process replaces a file of this folder. Closing the descriptor lets go; −1 where the file
+    /// system has no locks.
+    private static func lock(_ folder: String) -> Int32 {
+        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0, flock(descriptor, LOCK_EX) == 0 else {
+            if descriptor >= 0 { close(descriptor) }
+            return -1
+        }
+        return descriptor
     }
 
     private static func synchronize(_ path: String) -> Bool {

@@ -4,15 +4,19 @@
 /// than a third of its length away, and at least two letters, is not near. The first of equally near words wins.
 /// O(Σ |word|·|candidate|).
 public func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+    guard let (candidate, distance) = closest(to: word, among: candidates) else { return nil }
+    return distance <= max(2, word.count / 3) ? candidate : nil
+}
+
+/// Returns the word with the smallest distance, however far, and that distance; nil where there are no candidates.
+public func closest(to word: String, among candidates: some Sequence<String>) -> (word: String, distance: Int)? {
     let letters = Array(word.lowercased())
     var best: (word: String, distance: Int)?
     for candidate in candidates {
         let distance = editDistance(letters, Array(candidate.lowercased()))
-        if distance <= max(2, letters.count / 3), distance < (best?.distance ?? .max) {
-            best = (candidate, distance)
-        }
+        if distance < (best?.distance ?? .max) { best = (candidate, distance) }
     }
-    return best?.word
+    return best
 }
 
 private func editDistance(_ a: [Character], _ b: [Character]) -> Int {

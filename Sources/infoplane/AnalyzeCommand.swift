@@ -127,20 +127,18 @@ struct AnalyzeCommand: AsyncParsableCommand {
     ) async throws {
         Interruption.watch()
         let bar = ProgressBar("analyze")
+        defer { bar.finish() }
         let runner = try AnalysisRunner(
             plan, of: archive, jobs: jobs ?? Terminal.coreCount, toolVersion: Infoplane.version)
         var output = file
         let summary = try await runner.run(
             into: &results,
-            checkpoint: { (current) throws(ResultsError) in try output.write(current) },
+            checkpoint: { (current: inout ResultSet) throws(ResultsError) in try output.write(&current) },
             progress: { bar.update(done: $0.done, total: $0.total, note: $0.place) },
             shouldStop: { Interruption.isRequested })
         bar.finish()
         file = output
-        for failure in summary.failures.prefix(5) { Terminal.note("failed: " + failure.reason) }
-        if summary.failures.count > 5 {
-            Terminal.note("failed: \(summary.failures.count - 5) more cells; the results file holds every reason.")
-        }
+        Self.note(summary.failures)
         if json {
             try Terminal.write(
                 JSONText.object([
@@ -153,7 +151,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
             if summary.dropped > 0 {
                 line += ", \(summary.dropped) dropped (the archive has grown and its ranges with it)"
             }
-            if !summary.failures.isEmpty { line += ", \(summary.failures.count) cells failed" }
+            if !summary.failures.isEmpty { line += ", \(Self.cells(summary.failures.count)) failed" }
             try Terminal.write(line + "\n")
         }
         if summary.wasInterrupted {
@@ -162,6 +160,19 @@ struct AnalyzeCommand: AsyncParsableCommand {
         }
         if !summary.failures.isEmpty { throw ExitCode(1) }
     }
+
+    /// Every reason once, with the number of cells that it holds for.
+    private static func note(_ failures: [Failure]) {
+        let byReason = Dictionary(grouping: failures, by: \.reason).sorted { $0.key < $1.key }
+        for (reason, cells) in byReason.prefix(5) {
+            Terminal.note("failed: " + reason + (cells.count > 1 ? " (\(Self.cells(cells.count)))" : ""))
+        }
+        if byReason.count > 5 {
+            Terminal.note("failed: \(byReason.count - 5) more reasons; the results file holds all.")
+        }
+    }
+
+    private static func cells(_ count: Int) -> String { count == 1 ? "1 cell" : "\(count) cells" }
 
     private func printPlan(
         _ plan: AnalysisPlan, archive: ActivationArchive, results: ResultSet, path: String
@@ -231,12 +242,13 @@ struct AnalyzeCommand: AsyncParsableCommand {
         }
         request.keep = kept
         request.seed = seed
+        try request.validate()
         return request
     }
 
     private func parsedShard() throws -> (number: Int, count: Int)? {
         guard let shard else { return nil }
-        let parts = shard.split(separator: "/").map { Int($0) }
+        let parts = shard.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count == 2, let number = parts[0], let count = parts[1], count > 0, (1...count).contains(number)
         else { throw ValidationError("--shard \(shard): expected i/n with i from 1 to n, such as 2/4") }
         return (number, count)

@@ -55,7 +55,7 @@ struct ExportCommand: AsyncParsableCommand {
             case .features: table = .features(of: results)
             case .pmi: table = .pointwise(of: results)
             }
-            var sink = try TextSink(path: output)
+            var sink = try TextSink(path: output, inputs: [self.results])
             switch format {
             case .csv: try table.writeCSV { (text) throws in try sink.write(text) }
             case .json: try table.writeJSON { (text) throws in try sink.write(text) }

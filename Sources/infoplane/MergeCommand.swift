@@ -30,10 +30,11 @@ struct MergeCommand: AsyncParsableCommand {
                 var part = ResultsFile(input)
                 try merged.merge(try part.read(), from: input)
             }
-            try file.write(merged)
+            try file.write(&merged)
             try Terminal.write(
                 "\(output): \(merged.measurements.count) measurements of \(merged.archives.count) "
-                    + "\(merged.archives.count == 1 ? "archive" : "archives") from \(inputs.count) files\n")
+                    + "\(merged.archives.count == 1 ? "archive" : "archives") from \(inputs.count) \(inputs.count == 1 ? "file" : "files")\n"
+            )
         }
     }
 }

@@ -160,6 +160,7 @@ struct RecordCommand: AsyncParsableCommand {
             let request = try request()
             Interruption.watch()
             let bar = ProgressBar("record")
+            defer { bar.finish() }
             let clock = ContinuousClock()
             let start = clock.now
             let summary = try train(

@@ -67,6 +67,7 @@ struct ReduceCommand: AsyncParsableCommand {
             try Terminal.announceMemory(reduction.predictedBytes, of: "kernel PCA")
             Interruption.watch()
             let bar = ProgressBar("reduce")
+            defer { bar.finish() }
             let stem = self.archive.hasSuffix(".h5") ? String(self.archive.dropLast(3)) : self.archive
             let path = output ?? "\(stem).\(source).reduction.h5"
             let spectrum = try reduction.write(

@@ -51,7 +51,7 @@ struct ReportCommand: AsyncParsableCommand {
                     "warning: no Vega JavaScript was found, the page needs the network to draw its charts. "
                         + "tools/setup report makes it.")
             }
-            var page = try TextSink(path: output)
+            var page = try TextSink(path: output, inputs: inputs + [vega].compactMap(\.self))
             try page.write(report.html(vega: source))
             try page.close()
             let folder = specifications ?? Self.chartFolder(of: output)

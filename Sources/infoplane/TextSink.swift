@@ -20,8 +20,11 @@ struct TextSink {
 
     private static let size = 1 << 16
 
-    init(path: String?) throws {
+    /// - Parameter inputs: the files that the command reads, which it must not replace.
+    /// - Throws: where the path is one of these, is an HDF5 file (an archive, results), or cannot be written.
+    init(path: String?, inputs: [String] = []) throws {
         self.path = path
+        if let path { try Self.checkReplaceable(path, inputs: inputs) }
         temporary = path.map { "\($0).\(getpid()).tmp" } ?? ""
         descriptor = path == nil ? STDOUT_FILENO : open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
         if descriptor < 0 { throw failure() }
@@ -36,6 +39,26 @@ struct TextSink {
         try flush()
         guard let path else { return }
         guard shut(descriptor), rename(temporary, path) == 0 else { throw failure() }
+    }
+
+    private static func checkReplaceable(_ path: String, inputs: [String]) throws {
+        guard let file = fopen(path, "rb") else { return }
+        defer { fclose(file) }
+        // The first bytes of every HDF5 file.
+        let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+        var start = [UInt8](repeating: 0, count: signature.count)
+        let isHDF5 = fread(&start, 1, start.count, file) == start.count && start == signature
+        if isHDF5 || inputs.contains(where: { isSame($0, path) }) {
+            throw Terminal.failure(
+                "\(path): an archive, results or an input of this command; nothing was overwritten. "
+                    + "Choose another file with -o.")
+        }
+    }
+
+    private static func isSame(_ a: String, _ b: String) -> Bool {
+        var (first, second) = (stat(), stat())
+        return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev
+            && first.st_ino == second.st_ino
     }
 
     private mutating func flush() throws {

@@ -18,7 +18,7 @@ func analyze(
     var results = results
     var asked = 0
     let summary = try await AnalysisRunner(plan, of: archive, jobs: jobs, toolVersion: "test").run(
-        into: &results, checkpoint: { _ in },
+        into: &results, checkpoint: { (_: inout ResultSet) in },
         shouldStop: {
             asked += 1
             return asked > limit

@@ -29,6 +29,26 @@ import Testing
         #expect(mine.measurements == before)
     }
 
+    @Test func `a cell that failed on one side and was computed on the other did not fail`() throws {
+        var mine = makeResults()
+        mine.insert(Failure(archive: "a", split: "train", layer: "fc1", epoch: 10, reason: "an old one"))
+        #expect(mine.failures.count == 2)
+        try mine.merge(makeResults(), from: "other")
+        #expect(mine.failures.map(\.layer) == ["fc2"])
+    }
+
+    @Test func `arrays that differ under one key are refused`() throws {
+        var mine = makeResults()
+        var other = makeResults()
+        let key = try #require(other.pointwise.keys.first)
+        other.keep(pointwise: [0, 0, 0, 0], for: key)
+        #expect(throws: ResultsError.self) { try mine.merge(other, from: "other") }
+        other = makeResults()
+        let complexity = try #require(other.featureTerms.keys.first)
+        other.keep(FeatureTerms(single: [9, 9], remaining: [9, 9]), for: complexity)
+        #expect(throws: ResultsError.self) { try mine.merge(other, from: "other") }
+    }
+
     @Test func `dropping rows drops their arrays`() {
         var results = makeResults()
         #expect(results.drop { $0.epoch == 0 } == 2)

@@ -50,7 +50,8 @@ import Testing
     @Test func `every object of a written file is in the schema, and the reverse`() throws {
         try withFolder { folder in
             var file = ResultsFile(folder + "r.h5")
-            try file.write(makeResults())
+            var results = makeResults()
+            try file.write(&results)
             let root = try File(opening: folder + "r.h5").root
             var found: Set<String> = []
             func visit(_ group: Group, _ path: String) throws {
