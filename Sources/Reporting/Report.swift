@@ -41,7 +41,7 @@ public struct Report: Sendable {
             throw ReportingError(
                 place: results.isEmpty ? "report" : results.map(\.name).joined(separator: ", "),
                 problem: "there is no measurement to show",
-                remedy: "Give at least one results file that analyze has filled")
+                remedy: "Give at least one results file that analyze has filled.")
         }
         self.runs = runs
         calls = Self.distinct(results.flatMap(\.results.provenance))

@@ -8,5 +8,5 @@ public struct ReportingError: Error, Sendable, Hashable, CustomStringConvertible
     public let remedy: String
 
     /// The sentence.
-    public var description: String { "\(place): \(problem). \(remedy)." }
+    public var description: String { "\(place): \(problem). \(remedy)" }
 }

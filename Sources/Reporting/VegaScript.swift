@@ -39,13 +39,13 @@ public enum VegaScript {
             guard javascript.utf8.count > 10_000, javascript.contains("vegaEmbed") else {
                 throw ReportingError(
                     place: path, problem: "this is not the Vega JavaScript; expected a bundle that sets vegaEmbed",
-                    remedy: "Remove it and make it again with tools/vega")
+                    remedy: "Remove it and make it again with tools/vega.")
             }
             return .inlined(javascript)
         }
         guard isAskedFor else { return .network }
         throw ReportingError(
             place: searchPaths(explicit: explicit, environment: environment).joined(separator: ", "),
-            problem: "there is no such Vega JavaScript", remedy: "Make it with tools/vega")
+            problem: "there is no such Vega JavaScript", remedy: "Make it with tools/vega.")
     }
 }

@@ -75,7 +75,7 @@ struct RecordCommand: AsyncParsableCommand {
     @Option(help: "Passes over the training samples.")
     var epochs = 100
 
-    @Option(help: "The recorded epochs: every:K, log:M (M log-spaced) or a list such as 0,1,10.")
+    @Option(help: "The recorded epochs: every:K, log:M (M log-spaced), beside record 0, or a list such as 0,1,10.")
     var schedule = "log:30"
 
     @Option(help: "The seed of everything random.")
@@ -120,7 +120,7 @@ struct RecordCommand: AsyncParsableCommand {
     @Flag(help: "Force every record to the disk, against power loss.")
     var sync = false
 
-    @Flag(help: "Replace the archive where it exists.")
+    @Flag(help: "Replace an archive that exists, once the new one is created; no other file is replaced.")
     var overwrite = false
 
     func validate() throws {
