@@ -155,10 +155,11 @@ extension Discretization {
         return false
     }
 
-    /// Whether the range is one that the archive holds.
+    /// Whether the range is one that the archive holds for this layer, so that no value can lie outside it. The range of
+    /// the network is that of its hidden layers: logits may lie outside.
     var isOverRecordedRange: Bool {
         switch rule {
-        case .width(_, .run), .width(_, .epoch), .width(_, .network): true
+        case .width(_, .run), .width(_, .epoch): true
         default: false
         }
     }

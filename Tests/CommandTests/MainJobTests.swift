@@ -57,6 +57,23 @@ import Testing
         #expect(abs(pmi.reduce(0) { $0 + Double($1["weight"]!)! } - 1) < 1e-12)
     }
 
+    @Test func `every published rule runs on every layer, and values outside its range are flagged`() throws {
+        let folder = try Folder()
+        try folder.recordTwelveBits()
+        let presets = ["idnns-30", "idnns-100", "saxe-0.07", "saxe-0.5", "lorenzen-30", "lorenzen-100", "lorenzen-256"]
+        let analyzed = try Tool.run(
+            ["analyze", "run.h5", "--epochs", "last", "--no-gib", "--binning", "width:30@[0,0.5]"]
+                + presets.flatMap { ["--binning", $0] }, in: folder)
+        #expect(analyzed.code == 0, "\(analyzed.error)")
+        let table = rows(ofCSV: try Tool.run("export", "run.results.h5", in: folder).out)
+        for preset in presets {
+            #expect(table.count { $0["discretization"] == preset && $0["quantity"] == "H(Z)" } == 7, "\(preset)")
+        }
+        // The range of the network is that of its tanh layers, inside [-1, 1]; the logits of a trained net lie outside.
+        let logits = table.filter { $0["layer"] == "logits" && $0["discretization"] == "lorenzen-30" }
+        #expect(!logits.isEmpty && logits.allSatisfy { $0["flags"]?.contains("out-of-range") == true })
+    }
+
     @Test func `a new bin count costs only itself`() throws {
         let folder = try Folder()
         try folder.recordTwelveBits()
