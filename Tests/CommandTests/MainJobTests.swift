@@ -119,7 +119,7 @@ import Testing
         let folder = try Folder()
         let (process, out, error) = try Tool.start(
             ["record", "szt", "--epochs", "100000", "--schedule", "every:5", "-o", "run.h5"], in: folder)
-        while !folder.exists("run.h5") { Thread.sleep(forTimeInterval: 0.01) }
+        while process.isRunning, !folder.exists("run.h5") { Thread.sleep(forTimeInterval: 0.01) }
         Thread.sleep(forTimeInterval: 0.5)
         process.interrupt()
         process.waitUntilExit()
@@ -138,8 +138,13 @@ import Testing
             let extra = trial.isMultiple(of: 3) ? ["--deflate", "1"] : []
             let (process, _, _) = try Tool.start(
                 ["record", "szt", "--epochs", "100000", "--schedule", "every:1", "-o", name] + extra, in: folder)
-            while !folder.exists(name) { Thread.sleep(forTimeInterval: 0.005) }
-            Thread.sleep(forTimeInterval: 0.15 + 0.037 * Double(trial))
+            // However slow the machine is: the first record is committed before the kill.
+            while process.isRunning,
+                !(try Tool.run("inspect", name, "--json", in: folder).out.contains("\"epochs\":[0"))
+            {
+                Thread.sleep(forTimeInterval: 0.02)
+            }
+            Thread.sleep(forTimeInterval: 0.037 * Double(trial))
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
             let inspected = try Tool.run("inspect", name, "--json", in: folder)
