@@ -17,13 +17,6 @@ enum SampleMatrix: Sendable {
         }
     }
 
-    var rows: Int {
-        switch self {
-        case .single(let matrix): matrix.rows
-        case .double(let matrix): matrix.rows
-        }
-    }
-
     var columns: Int {
         switch self {
         case .single(let matrix): matrix.columns

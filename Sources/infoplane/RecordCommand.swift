@@ -173,11 +173,11 @@ struct RecordCommand: AsyncParsableCommand {
                 },
                 shouldStop: { Interruption.isRequested })
             bar.finish()
-            let seconds = Double((clock.now - start).components.seconds) + 0
+            let seconds = (clock.now - start).components.seconds
             let splits = summary.splits.map { "\($0.name) (\($0.samples))" }.joined(separator: ", ")
             try Terminal.write(
                 "\(output): \(summary.model), \(summary.recordedEpochs.count) records of \(splits) in "
-                    + "\(decimals(seconds, 0)) s\n")
+                    + "\(seconds) s\n")
             let accuracies = summary.metrics.filter { $0.key.hasSuffix("accuracy") }.sorted { $0.key < $1.key }
             try Terminal.write(
                 "last record: "
