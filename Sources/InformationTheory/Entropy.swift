@@ -108,6 +108,13 @@ struct CompensatedSum {
     var value: Double { sum + lost }
 }
 
+/// Returns the mean of some numbers.
+func mean(_ values: [Double]) -> Double {
+    var sum = CompensatedSum()
+    for value in values { sum.add(value) }
+    return sum.value / Double(values.count)
+}
+
 /// Returns Σ (c/n)·log2(n/c) over the counts c > 0, in bits, summed from the smallest count to the largest, so that the
 /// bits of the result depend on nothing but the multiset of counts. One logarithm per distinct count.
 func plugInEntropy(counts: some Collection<Int>, total: Int) -> Double {

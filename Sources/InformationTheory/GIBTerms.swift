@@ -81,9 +81,3 @@ extension GIBTerms {
         self.shuffledComplexity = shuffledComplexity
     }
 }
-
-private func mean(_ values: [Double]) -> Double {
-    var sum = CompensatedSum()
-    for value in values { sum.add(value) }
-    return sum.value / Double(values.count)
-}
