@@ -211,3 +211,25 @@ private func closeGaps(in codes: UnsafeMutableBufferPointer<Int32>, bins: Int) -
     }
     return Int(occupied)
 }
+
+extension InputFeatures {
+    /// X_i as symbols of the samples. O(n).
+    func feature(_ feature: Int) -> Symbols {
+        let start = feature * rows.count
+        return switch codes {
+        case .narrow(let codes): Symbols(keys: rows.ids.map { UInt64(codes[start + Int($0)]) })
+        case .wide(let codes): Symbols(keys: rows.ids.map { UInt64(codes[start + Int($0)]) })
+        }
+    }
+
+    /// X_{-i} as symbols of the samples. O(n).
+    func remaining(without feature: Int) -> Symbols {
+        var leaders = (0..<rows.count).map { UInt64($0) }
+        for group in groups.featureStarts[feature]..<groups.featureStarts[feature + 1] {
+            let members = groups.members[groups.groupStarts[group]..<groups.groupStarts[group + 1]]
+            let leader = UInt64(members[members.startIndex])
+            for row in members { leaders[Int(row)] = leader }
+        }
+        return Symbols(keys: rows.ids.map { leaders[Int($0)] })
+    }
+}

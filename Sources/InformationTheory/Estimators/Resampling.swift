@@ -4,7 +4,7 @@ internal import Randomness
 /// form: one seeded order of the samples, in which every part is made of contiguous pieces.
 ///
 /// - All samples: the estimate.
-/// - All but one of G = min(20, n) groups: the delete-group jackknife, whose standard error is
+/// - All but one of G = min(20, n) groups (or another number): the delete-group jackknife, whose standard error is
 ///   sqrt( (G − 1)/G · Σ_g (θ_g − mean θ)² ).
 /// - Two halves, four quarters: the subsampling curve, whose points are means over disjoint parts.
 ///
@@ -18,6 +18,8 @@ struct Resampling {
     let order: [Int]
     /// All samples.
     let whole: Part
+    /// The groups: pieces of `order`.
+    let groups: [Range<Int>]
     /// All samples but those of one group, group by group.
     let withoutGroup: [Part]
     /// Two disjoint halves; none for fewer than 2 samples.
@@ -28,15 +30,18 @@ struct Resampling {
     /// Every part, in the order in which `summary` takes their estimates.
     var parts: [Part] { [whole] + withoutGroup + halves + quarters }
 
-    init(samples: Int, seed: UInt64) {
+    /// How many samples each part has.
+    var sizes: [Int] { parts.map { $0.reduce(0) { $0 + $1.count } } }
+
+    init(samples: Int, seed: UInt64, groups: Int = 20) {
         var generator = SplitMix64(seed: seed)
         order = generator.permutation(of: samples)
         whole = [0..<samples]
         func pieces(_ count: Int) -> [Range<Int>] {
             (0..<count).map { $0 * samples / count..<($0 + 1) * samples / count }
         }
-        let groups = samples < 2 ? [] : pieces(min(20, samples))
-        withoutGroup = groups.map { group in
+        self.groups = samples < 2 ? [] : pieces(min(groups, samples))
+        withoutGroup = self.groups.map { group in
             [0..<group.lowerBound, group.upperBound..<samples].filter { !$0.isEmpty }
         }
         halves = samples < 2 ? [] : pieces(2).map { [$0] }
@@ -64,14 +69,7 @@ struct ResampledEstimate {
         value = whole
         let groups = resampling.withoutGroup.count
         let replicates = values[1..<1 + groups].compactMap(\.self)
-        if groups > 1, replicates.count == groups {
-            let centre = mean(replicates)
-            var squares = CompensatedSum()
-            for replicate in replicates { squares.add((replicate - centre) * (replicate - centre)) }
-            standardError = (squares.value * Double(groups - 1) / Double(groups)).squareRoot()
-        } else {
-            standardError = nil
-        }
+        standardError = replicates.count == groups ? jackknifeStandardError(replicates) : nil
         let rest = values[(1 + groups)...].compactMap(\.self)
         curve =
             rest.count == 6 && values.count == 7 + groups
@@ -84,5 +82,26 @@ struct ResampledEstimate {
     var isUnconverged: Bool {
         guard let curve, let standardError else { return true }
         return abs(curve.whole - curve.half) > standardError + 1e-9
+    }
+}
+
+/// Returns the delete-group jackknife's standard error from the estimates without each of G groups; nil for G < 2.
+func jackknifeStandardError(_ replicates: [Double]) -> Double? {
+    let groups = Double(replicates.count)
+    guard groups > 1 else { return nil }
+    let centre = mean(replicates)
+    var squares = CompensatedSum()
+    for replicate in replicates { squares.add((replicate - centre) * (replicate - centre)) }
+    return (squares.value * (groups - 1) / groups).squareRoot()
+}
+
+extension Estimate {
+    /// The estimate that the estimates on all parts of a resampling make together: its standard error by the jackknife,
+    /// `unconverged` by the subsampling curve, `boundViolated` outside of 0 ... `ceiling` where there is one.
+    init(_ values: [Double?], of resampling: Resampling, ceiling: Double?) {
+        let resampled = ResampledEstimate(values, of: resampling)
+        self.init(value: resampled.value, standardError: resampled.standardError, ceiling: ceiling)
+        if resampled.isUnconverged { flags.insert(.unconverged) }
+        if let ceiling { flags.formUnion(.ofCorrected(value, ceiling: ceiling)) }
     }
 }
