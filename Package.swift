@@ -45,6 +45,8 @@ let package = Package(
         library("Activations", imports: ["HDF5", "Spelling", "COpenSSL"]),
         library("Results", imports: ["HDF5"]),
 
+        library("SampleFiles", imports: ["HDF5", "LinearAlgebra", "Spelling", "CDeflate"]),
+
         // Words.
         library("Spelling", imports: []),
 
@@ -55,7 +57,7 @@ let package = Package(
         library("KernelMethods", imports: ["LinearAlgebra", "Randomness", "Spelling"]),
 
         // Record, analyze, report.
-        library("Training", imports: ["Activations", "LinearAlgebra", "Randomness", "Spelling", "CDeflate"]),
+        library("Training", imports: ["Activations", "LinearAlgebra", "Randomness", "SampleFiles", "Spelling"]),
         library(
             "Analysis",
             imports: ["Activations", "Results", "InformationTheory", "KernelMethods", "LinearAlgebra", "Spelling"]),
@@ -66,6 +68,7 @@ let package = Package(
             name: "infoplane",
             dependencies: [
                 "Reporting", "Findings", "Analysis", "Training", "Activations", "Results", "InformationTheory",
+                "LinearAlgebra", "SampleFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -74,6 +77,7 @@ let package = Package(
         tests(of: "Activations", imports: ["HDF5"], data: ["Golden"]),
         tests(of: "Results", imports: ["HDF5"]),
         tests(of: "Randomness"),
+        tests(of: "SampleFiles", imports: ["HDF5", "LinearAlgebra"]),
         tests(of: "Spelling"),
         tests(of: "LinearAlgebra", imports: ["Randomness"]),
         tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"]),

@@ -18,7 +18,9 @@ public struct InputFeatures: Sendable {
     public let sampleCount: Int
     /// The mean over features i of the share of samples whose X_{-i} no other sample has (`Flags.saturatedInputs`).
     public let uniqueRemainingShare: Double
-    /// X: the samples by their whole binned row. All else in here is about its distinct rows.
+    /// X: the samples by their whole binned row.
+    public var symbols: Symbols { rows }
+    /// The same. All else in here is about its distinct rows.
     let rows: Symbols
     /// The symbols of each feature in each distinct row, feature after feature.
     let codes: FeatureCodes

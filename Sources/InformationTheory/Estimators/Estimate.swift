@@ -9,6 +9,8 @@ public struct Estimate: Sendable, Hashable {
     public var ceiling: Double?
     /// Why to distrust the value.
     public var flags: Flags
+    /// What smaller numbers of the same samples give; nil where they are too few.
+    public var curve: SubsamplingCurve?
 
     /// Creates an estimate.
     public init(value: Double, standardError: Double? = nil, ceiling: Double? = nil, flags: Flags = []) {
@@ -17,4 +19,13 @@ public struct Estimate: Sendable, Hashable {
         self.ceiling = ceiling
         self.flags = flags
     }
+}
+
+/// Mean estimates on disjoint parts of the samples, in bits: beside the estimate on all of them, they show how it moves with
+/// the number of samples. A bias that falls as 1/n halves from each to the next.
+public struct SubsamplingCurve: Sendable, Hashable {
+    /// The mean over four quarters.
+    public var quarter: Double
+    /// The mean over two halves.
+    public var half: Double
 }

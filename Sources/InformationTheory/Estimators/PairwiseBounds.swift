@@ -63,6 +63,8 @@ public func pairwiseEstimates(
     var entropy = Estimate(sums.entropies, of: resampling, ceiling: nil)
     if entropy.value > 0.9 * logSamples { entropy.flags.insert(.saturated) }
     entropy.value += noise
+    entropy.curve?.quarter += noise
+    entropy.curve?.half += noise
     entropy.flags.formUnion(constant.union(side))
     let information = variables.enumerated().map { index, variable in
         let ceiling = plugInEntropy(counts: variable.occurrences, total: z.rows)

@@ -59,8 +59,8 @@ struct ResampledEstimate {
     /// The standard error by the delete-group jackknife; nil for fewer than two groups, or where the estimator could not
     /// estimate without one of them.
     let standardError: Double?
-    /// Mean estimates on quarters, halves and all samples; nil where a part has too few samples for the estimator.
-    let curve: (quarter: Double, half: Double, whole: Double)?
+    /// Nil where a part has too few samples for the estimator.
+    let curve: SubsamplingCurve?
 
     /// - Parameter values: one estimate per part, in the order of `Resampling.parts`; nil where a part is too small.
     init(_ values: [Double?], of resampling: Resampling) {
@@ -73,7 +73,7 @@ struct ResampledEstimate {
         let rest = values[(1 + groups)...].compactMap(\.self)
         curve =
             rest.count == 6 && values.count == 7 + groups
-            ? (mean(Array(rest[2...])), mean(Array(rest[..<2])), whole) : nil
+            ? SubsamplingCurve(quarter: mean(Array(rest[2...])), half: mean(Array(rest[..<2]))) : nil
     }
 
     /// Whether the number would still move with more samples: from n/2 to n it moved by more than its standard error, or
@@ -81,7 +81,7 @@ struct ResampledEstimate {
     /// standard error is a generous yardstick.
     var isUnconverged: Bool {
         guard let curve, let standardError else { return true }
-        return abs(curve.whole - curve.half) > standardError + 1e-9
+        return abs(value - curve.half) > standardError + 1e-9
     }
 }
 
@@ -101,6 +101,7 @@ extension Estimate {
     init(_ values: [Double?], of resampling: Resampling, ceiling: Double?) {
         let resampled = ResampledEstimate(values, of: resampling)
         self.init(value: resampled.value, standardError: resampled.standardError, ceiling: ceiling)
+        curve = resampled.curve
         if resampled.isUnconverged { flags.insert(.unconverged) }
         if let ceiling { flags.formUnion(.ofCorrected(value, ceiling: ceiling)) }
     }
