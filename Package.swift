@@ -54,6 +54,7 @@ let package = Package(
         library("Randomness", imports: []),
         library("LinearAlgebra", imports: ["CLinearAlgebra"]),
         library("InformationTheory", imports: ["LinearAlgebra", "Randomness", "Spelling"]),
+        library("KnownTruth", imports: ["InformationTheory", "LinearAlgebra", "Randomness"]),
         library("KernelMethods", imports: ["LinearAlgebra", "Randomness", "Spelling"]),
 
         // Record, analyze, report.
@@ -68,7 +69,7 @@ let package = Package(
             name: "infoplane",
             dependencies: [
                 "Reporting", "Findings", "Analysis", "Training", "Activations", "Results", "InformationTheory",
-                "LinearAlgebra", "SampleFiles",
+                "KnownTruth", "LinearAlgebra", "SampleFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -81,6 +82,7 @@ let package = Package(
         tests(of: "Spelling"),
         tests(of: "LinearAlgebra", imports: ["Randomness"]),
         tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"]),
+        tests(of: "KnownTruth", imports: ["InformationTheory", "LinearAlgebra", "Randomness"]),
         tests(of: "KernelMethods", imports: ["LinearAlgebra", "Randomness"]),
         tests(of: "Training", imports: ["Activations", "LinearAlgebra"]),
         tests(
