@@ -81,7 +81,7 @@ let package = Package(
         tests(of: "SampleFiles", imports: ["HDF5", "LinearAlgebra"]),
         tests(of: "Spelling"),
         tests(of: "LinearAlgebra", imports: ["Randomness"]),
-        tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"]),
+        tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"], data: ["Peers"]),
         tests(of: "KnownTruth", imports: ["InformationTheory", "LinearAlgebra", "Randomness"]),
         tests(of: "KernelMethods", imports: ["LinearAlgebra", "Randomness"]),
         tests(of: "Training", imports: ["Activations", "LinearAlgebra"]),
