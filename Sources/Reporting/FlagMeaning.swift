@@ -18,7 +18,10 @@ enum FlagMeaning {
         ),
         ("constant", "The layer has one symbol for all samples: every information about it is 0."),
         ("dead", "All units are 0 for all samples."),
-        ("ties", "A nearest-neighbour estimator met duplicate rows; its value depends on how ties are broken."),
+        (
+            "ties",
+            "A nearest-neighbour or rank estimator met repeated values, and took them as atoms or gave them mean ranks."
+        ),
         ("out-of-range", "Values lay outside the fixed range of the bins and were counted in the end bins."),
         ("bound-violated", "A correction left the range from 0 to the ceiling; the value is shown as it came out."),
         (
