@@ -45,6 +45,8 @@ let package = Package(
         library("Activations", imports: ["HDF5", "Spelling", "COpenSSL"]),
         library("Results", imports: ["HDF5"]),
 
+        library("SampleFiles", imports: ["HDF5", "LinearAlgebra", "Spelling", "CDeflate"]),
+
         // Words.
         library("Spelling", imports: []),
 
@@ -52,10 +54,11 @@ let package = Package(
         library("Randomness", imports: []),
         library("LinearAlgebra", imports: ["CLinearAlgebra"]),
         library("InformationTheory", imports: ["LinearAlgebra", "Randomness", "Spelling"]),
+        library("KnownTruth", imports: ["InformationTheory", "LinearAlgebra", "Randomness"]),
         library("KernelMethods", imports: ["LinearAlgebra", "Randomness", "Spelling"]),
 
         // Record, analyze, report.
-        library("Training", imports: ["Activations", "LinearAlgebra", "Randomness", "Spelling", "CDeflate"]),
+        library("Training", imports: ["Activations", "LinearAlgebra", "Randomness", "SampleFiles", "Spelling"]),
         library(
             "Analysis",
             imports: ["Activations", "Results", "InformationTheory", "KernelMethods", "LinearAlgebra", "Spelling"]),
@@ -66,6 +69,7 @@ let package = Package(
             name: "infoplane",
             dependencies: [
                 "Reporting", "Findings", "Analysis", "Training", "Activations", "Results", "InformationTheory",
+                "KnownTruth", "LinearAlgebra", "SampleFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -74,9 +78,11 @@ let package = Package(
         tests(of: "Activations", imports: ["HDF5"], data: ["Golden"]),
         tests(of: "Results", imports: ["HDF5"]),
         tests(of: "Randomness"),
+        tests(of: "SampleFiles", imports: ["HDF5", "LinearAlgebra"]),
         tests(of: "Spelling"),
         tests(of: "LinearAlgebra", imports: ["Randomness"]),
-        tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"]),
+        tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"], data: ["Peers"]),
+        tests(of: "KnownTruth", imports: ["InformationTheory", "LinearAlgebra", "Randomness"]),
         tests(of: "KernelMethods", imports: ["LinearAlgebra", "Randomness"]),
         tests(of: "Training", imports: ["Activations", "LinearAlgebra"]),
         tests(

@@ -30,6 +30,8 @@ public struct AnalysisPlan: Sendable {
         public let samples: Int
         /// The discretizations; none for the labels of the split.
         public let binnings: [Binning]
+        /// The estimators that work on the values as they are; none for the labels of the split.
+        public let valueEstimators: [Estimator]
 
         /// `split/layer`, for people.
         public var name: String { layer.map { "\(split.name)/\($0.name)" } ?? split.name }
@@ -76,29 +78,27 @@ public struct AnalysisPlan: Sendable {
         let binnings = request.resolvedBinnings
         var units: [Unit] = []
         for split in try Self.splits(request.splits, of: archive) {
-            let samples = min(request.samples ?? split.sampleCount, split.sampleCount)
-            guard samples > 0 else {
-                throw AnalysisError(
-                    place: "\(archive.path):/splits/\(split.name)", problem: "the split has no samples",
-                    remedy: "Choose another with --split.")
-            }
             let layers = try Self.layers(request.layers, of: split, in: archive)
             let ranges = try LayerRanges(of: split, in: archive)
+            let counts = try Self.sampleCounts(request, of: split, in: archive)
             try Self.checkReduction(request, of: split, in: archive)
-            units.append(Unit(split: split, layer: nil, record: 0, samples: samples, binnings: []))
-            for record in records {
-                for layer in layers {
-                    var resolved: [Binning] = []
-                    for (index, (discretization, hasGIB)) in binnings.enumerated() {
-                        let keepsArrays = request.keep == .all || (request.keep == .headline && index == 0)
-                        resolved.append(
-                            Binning(
-                                discretization: discretization,
-                                range: ranges.range(for: discretization, layer: layer.name, record: record),
-                                hasGIB: hasGIB, keepsArrays: keepsArrays))
+            for samples in counts {
+                units.append(
+                    Unit(split: split, layer: nil, record: 0, samples: samples, binnings: [], valueEstimators: []))
+                for record in records {
+                    for layer in layers {
+                        let resolved = binnings.enumerated().map { index, binning in
+                            let keepsArrays = request.keep == .all || (request.keep == .headline && index == 0)
+                            return Binning(
+                                discretization: binning.discretization,
+                                range: ranges.range(for: binning.discretization, layer: layer.name, record: record),
+                                hasGIB: binning.hasGIB, keepsArrays: keepsArrays && samples == counts[0])
+                        }
+                        units.append(
+                            Unit(
+                                split: split, layer: layer, record: record, samples: samples, binnings: resolved,
+                                valueEstimators: request.valueEstimators))
                     }
-                    units.append(
-                        Unit(split: split, layer: layer, record: record, samples: samples, binnings: resolved))
                 }
             }
         }
@@ -131,6 +131,25 @@ public struct AnalysisPlan: Sendable {
             guard let layer = unit.layer else { return sum }
             return sum + layer.bytesPerRecord / max(1, unit.split.sampleCount) * unit.samples
         }
+    }
+
+    /// How many samples are analyzed: all that were asked for, and with subsampling half and a quarter of them.
+    private static func sampleCounts(
+        _ request: AnalysisRequest, of split: SplitInfo, in archive: ActivationArchive
+    ) throws(AnalysisError) -> [Int] {
+        let samples = min(request.samples ?? split.sampleCount, split.sampleCount)
+        let place = "\(archive.path):/splits/\(split.name)"
+        guard samples > 0 else {
+            throw AnalysisError(
+                place: place, problem: "the split has no samples", remedy: "Choose another with --split.")
+        }
+        guard request.subsampling else { return [samples] }
+        guard samples >= 4 else {
+            throw AnalysisError(
+                place: place, problem: "\(samples) samples have no quarter; expected at least 4",
+                remedy: "Leave --subsampling out.")
+        }
+        return [samples, samples / 2, samples / 4]
     }
 
     /// Refuses a reduction to more components than its samples can have, before anything is computed.

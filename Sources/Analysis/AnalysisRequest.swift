@@ -22,6 +22,11 @@ public struct AnalysisRequest: Sendable, Hashable {
     public var epochs: EpochSelection = .all
     /// How many samples of each split, the first ones; nil for all.
     public var samples: Int? = 5000
+    /// Whether the same numbers are computed from the first half and the first quarter of these samples too: the bias of an
+    /// estimate shows as a trend over them.
+    public var subsampling = false
+    /// The estimators. Those that work on symbols take every discretization, the others the values as they are.
+    public var estimators: [Estimator] = [.plugIn]
     /// The discretizations, the headline first; nil for `width:30@run` and the sweep {20, 30, 40, 100} × {run, epoch}.
     ///
     /// GIB terms are computed for every discretization named here, of the default ones for the headline only.
@@ -36,7 +41,11 @@ public struct AnalysisRequest: Sendable, Hashable {
     public var inputReduction: InputReduction?
     /// Which arrays are kept.
     public var keep: KeptArrays = .headline
-    /// The seed of the shuffled-weight control.
+    /// How many shuffles of the labels simulate the null hypothesis of the plug-in I(Z;Y); 0 for none.
+    public var permutations = 99
+    /// How many shuffles of the PMI weights the control of the weighted targets has; 0 for none.
+    public var shuffles = 10
+    /// The seed of both.
     public var seed: UInt64 = 0
 
     /// Creates the default request.
@@ -49,8 +58,13 @@ public struct AnalysisRequest: Sendable, Hashable {
 
     /// Checks what can be checked without an archive. A plan calls it.
     ///
-    /// - Throws: where inputs or labels are to be binned by a rule that knows layers only.
+    /// - Throws: where inputs or labels are to be binned by a rule that knows layers only, or a number of shuffles is
+    ///   negative.
     public func validate() throws(AnalysisError) {
+        for (what, count) in [("permutations", permutations), ("shuffles", shuffles)] where count < 0 {
+            throw AnalysisError(
+                place: what, problem: "\(count) of them; expected 0 or more", remedy: "Give a number such as 99.")
+        }
         for (what, binning) in [("inputs", inputBinning), ("labels", labelBinning)] {
             switch binning.rule {
             case .width(_, .run), .width(_, .epoch), .width(_, .network):
@@ -67,23 +81,36 @@ public struct AnalysisRequest: Sendable, Hashable {
         }
     }
 
-    /// The discretizations to compute, the headline first, each with whether it has GIB terms.
+    /// The estimators that work on symbols.
+    var symbolEstimators: [Estimator] { estimators.filter(\.takesSymbols) }
+    /// The estimators that work on values.
+    var valueEstimators: [Estimator] { estimators.filter { !$0.takesSymbols } }
+
+    /// The discretizations to compute, the headline first, each with whether it has GIB terms; none where no estimator
+    /// works on symbols.
     var resolvedBinnings: [(discretization: Discretization, hasGIB: Bool)] {
+        if symbolEstimators.isEmpty { return [] }
         if let binnings { return binnings.map { ($0, !targets.isEmpty) } }
+        return defaultBinnings.enumerated().map { ($1, $0 == 0 && !targets.isEmpty) }
+    }
+
+    /// `width:30@run`, the headline, and the sweep {20, 30, 40, 100} × {run, epoch}.
+    public var defaultBinnings: [Discretization] {
         let headline = Discretization(.width(bins: 30, over: .run))
         let sweep = [20, 30, 40, 100].flatMap { bins in
             [Discretization(.width(bins: bins, over: .run)), Discretization(.width(bins: bins, over: .epoch))]
         }
-        return [(headline, !targets.isEmpty)] + sweep.filter { $0 != headline }.map { ($0, false) }
+        return [headline] + sweep.filter { $0 != headline }
     }
 
     /// The request as JSON text with the names of the command line's options.
     public var json: String {
         let form = Form(
-            binning: binnings?.map(\.description), epochs: epochs.description, inputBinning: inputBinning.description,
-            keep: keep.rawValue, labelBinning: labelBinning.description, layer: layers,
-            reduceInputs: inputReduction?.description, samples: samples, seed: seed, split: splits,
-            target: targets.map(\.rawValue))
+            binning: binnings?.map(\.description), epochs: epochs.description,
+            estimator: estimators.map(\.description), inputBinning: inputBinning.description,
+            keep: keep.rawValue, labelBinning: labelBinning.description, layer: layers, permutations: permutations,
+            reduceInputs: inputReduction?.description, samples: samples, seed: seed, shuffles: shuffles, split: splits,
+            subsampling: subsampling, target: targets.map(\.rawValue))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Texts and whole numbers always encode.
@@ -94,24 +121,28 @@ public struct AnalysisRequest: Sendable, Hashable {
     private struct Form: Encodable {
         let binning: [String]?
         let epochs: String
+        let estimator: [String]
         let inputBinning: String
         let keep: String
         let labelBinning: String
         let layer: [String]?
+        let permutations: Int
         let reduceInputs: String?
         let samples: Int?
         let seed: UInt64
+        let shuffles: Int
         let split: [String]?
+        let subsampling: Bool
         let target: [String]
 
         enum CodingKeys: String, CodingKey {
-            case binning, epochs
+            case binning, epochs, estimator
             case inputBinning = "input-binning"
             case keep
             case labelBinning = "label-binning"
-            case layer
+            case layer, permutations
             case reduceInputs = "reduce-inputs"
-            case samples, seed, split, target
+            case samples, seed, shuffles, split, subsampling, target
         }
     }
 }

@@ -177,14 +177,23 @@ public struct AnalysisRunner: Sendable {
             let analysis = CellAnalysis(plan: plan, unit: unit, labels: try await contexts.labels(of: unit))
             guard let layer = input.layer else { return .success(analysis.labelOutcome()) }
             var features: InputFeatures?
+            var labelTerms: TargetTerms?
             var failure: AnalysisError?
             if unit.binnings.contains(where: \.hasGIB) {
                 // The IB terms do not need the features, and stand where these fail.
-                do throws(AnalysisError) { features = try await contexts.features(of: unit) } catch { failure = error }
+                do throws(AnalysisError) {
+                    features = try await contexts.features(of: unit)
+                    labelTerms = try await contexts.labelTerms(of: unit)
+                } catch {
+                    failure = error
+                }
             }
-            var outcome = try analysis.cellOutcome(
-                layer, unitRanges: input.unitRanges, inputs: try await contexts.inputs(of: unit), features: features)
-            outcome.failure = failure
+            let shared = SharedSamples(
+                inputs: try await contexts.inputs(of: unit), permutations: try await contexts.permutations(of: unit),
+                features: features, inputValues: try await contexts.inputValues(of: unit),
+                labelValues: try await contexts.labelValues(of: unit), labelTerms: labelTerms)
+            var outcome = try analysis.cellOutcome(layer, unitRanges: input.unitRanges, shared)
+            if let failure { outcome.failures.append(failure) }
             return .success(outcome)
         } catch {
             return .failure(error)
@@ -206,13 +215,14 @@ public struct AnalysisRunner: Sendable {
             }
             for (key, terms) in outcome.featureTerms { results.keep(terms, for: key) }
             for (key, values) in outcome.pointwise { results.keep(pointwise: values, for: key) }
-            if let error = outcome.failure { note(error) }
-        case .failure(let error): note(error)
+            for (key, values) in outcome.nulls { results.keep(null: values, for: key) }
+            if !outcome.failures.isEmpty { note(outcome.failures) }
+        case .failure(let error): note([error])
         }
-        func note(_ error: AnalysisError) {
+        func note(_ errors: [AnalysisError]) {
             let failure = Failure(
                 archive: plan.archiveID, split: unit.split.name, layer: layer, epoch: epoch,
-                reason: error.description)
+                reason: errors.map(\.description).joined(separator: " "))
             results.insert(failure)
             summary.failures.append(failure)
         }

@@ -1,5 +1,6 @@
 internal import Activations
 internal import InformationTheory
+internal import LinearAlgebra
 internal import Results
 
 /// What one unit of the plan gave.
@@ -7,15 +8,56 @@ struct UnitOutcome: Sendable {
     var measurements: [Measurement] = []
     var featureTerms: [(Measurement.Key, FeatureTerms)] = []
     var pointwise: [(Measurement.Key, [Double])] = []
-    /// Why the GIB terms could not be computed beside the others.
-    var failure: AnalysisError?
+    var nulls: [(Measurement.Key, [Double])] = []
+    /// Why some of the numbers could not be computed beside the others.
+    var failures: [AnalysisError] = []
 }
+
+/// What the cells of one record share.
+struct SharedSamples: Sendable {
+    /// X, the distinct raw input rows.
+    let inputs: Symbols
+    /// The shuffles of the labels; nil for none.
+    let permutations: LabelPermutations?
+    /// The input features of the GIB terms; nil for none of them.
+    let features: InputFeatures?
+    /// The values of the inputs, and of real labels, for the estimators that take them; nil for none.
+    let inputValues: Matrix<Double>?
+    let labelValues: Matrix<Double>?
+    /// The GIB terms of the target `label`, which know nothing of the layer; nil where they are not asked for.
+    let labelTerms: TargetTerms?
+}
+
+/// The GIB terms of one target with their standard errors.
+struct TargetTerms: Sendable {
+    let terms: GIBTerms
+    let errors: GIBStandardErrors?
+
+    init(terms: GIBTerms, errors: GIBStandardErrors?) {
+        self.terms = terms
+        self.errors = errors
+    }
+
+    init(
+        _ target: Target, of features: InputFeatures, latent: Symbols, labels: Symbols, _ request: AnalysisRequest
+    ) {
+        terms = gibTerms(
+            inputs: features, latent: latent, labels: labels, target: target, seed: request.seed,
+            shuffles: request.shuffles)
+        errors = gibStandardErrors(
+            inputs: features, latent: latent, labels: labels, target: target, seed: resamplingSeed)
+    }
+}
+
+/// The seed of the groups of samples that standard errors are taken over. Not the user's, so that a row's standard error
+/// depends on nothing that its key does not say.
+let resamplingSeed: UInt64 = 0
 
 /// The numbers of one cell: pure, a function of the cell's values and of what its record shares.
 struct CellAnalysis {
-    private let plan: AnalysisPlan
-    private let unit: AnalysisPlan.Unit
-    private let labels: Symbols
+    let plan: AnalysisPlan
+    let unit: AnalysisPlan.Unit
+    let labels: Symbols
     private let labelEntropy: Double
     private let labelFlags: Flags
 
@@ -28,13 +70,16 @@ struct CellAnalysis {
         labelFlags = Flags.ofSymbols(labels).intersection([.constant, .undersampled])
     }
 
+    /// The cell, for people.
+    var place: String { "\(unit.name), epoch \(plan.epochs[unit.record])" }
+
     /// The row of a split's labels: H(Y) in bits, at its own ceiling.
     func labelOutcome() -> UnitOutcome {
         var outcome = UnitOutcome()
         outcome.measurements.append(
             Measurement(
-                key: plan.key(.labelEntropy, of: unit), value: labelEntropy, ceiling: labelEntropy,
-                flags: labelFlags.names))
+                key: plan.key(.labelEntropy, of: unit), value: labelEntropy,
+                standardError: standardErrorOfEntropy(labels), ceiling: labelEntropy, flags: labelFlags.names))
         return outcome
     }
 
@@ -43,11 +88,10 @@ struct CellAnalysis {
     /// - Parameters:
     ///   - layer: n × d activations, finite.
     ///   - unitRanges: the range of each unit over the whole split; nil where these rows are the whole split.
-    ///   - inputs: X, the distinct raw input rows.
-    ///   - features: the input features of the GIB terms; nil for none of them.
+    ///   - shared: what the cells of the record share.
     /// - Throws: where a value lies outside the range that the archive recorded for it.
     func cellOutcome(
-        _ layer: SampleMatrix, unitRanges: [ValueRange]?, inputs: Symbols, features: InputFeatures?
+        _ layer: SampleMatrix, unitRanges: [ValueRange]?, _ shared: SharedSamples
     ) throws(AnalysisError) -> UnitOutcome {
         var outcome = UnitOutcome()
         for binning in unit.binnings {
@@ -56,86 +100,107 @@ struct CellAnalysis {
                 discretized = try layer.discretized(
                     by: binning.discretization, range: binning.range, unitRanges: unitRanges)
             } catch {
-                throw AnalysisError(
-                    place: "\(unit.name), epoch \(plan.epochs[unit.record])", sentence: error.description)
+                throw AnalysisError(place: place, sentence: error.description)
             }
             if discretized.hasValuesOutsideRange, binning.discretization.isOverRecordedRange {
                 throw AnalysisError(
-                    place: "\(unit.name), epoch \(plan.epochs[unit.record])",
+                    place: place,
                     problem:
                         "values lie outside the recorded range \(binning.resolvedText) under \(binning.discretization)",
                     remedy: "The archive is damaged: copy it again from its source, or record again.")
             }
             let flags = Flags.ofLayer(discretized)
-            appendInformation(of: discretized, inputs: inputs, binning: binning, flags: flags, to: &outcome)
-            guard binning.hasGIB, let features else { continue }
+            appendCorrected(discretized, shared, binning: binning, flags: flags, to: &outcome)
+            guard plan.request.estimators.contains(.plugIn) else { continue }
+            appendInformation(of: discretized, shared, binning: binning, flags: flags, to: &outcome)
+            guard binning.hasGIB, let features = shared.features else { continue }
             for target in plan.request.targets {
-                appendTerms(
-                    target, of: features, latent: discretized.symbols, binning: binning, flags: flags, to: &outcome)
+                let terms =
+                    target == .label && shared.labelTerms != nil
+                    ? shared.labelTerms!
+                    : TargetTerms(
+                        target, of: features, latent: discretized.symbols, labels: labels, plan.request)
+                append(terms, target, by: .plugIn, of: features, binning: binning, flags: flags, to: &outcome)
             }
         }
+        appendEstimates(layer, shared, to: &outcome)
         return outcome
     }
 
     private func appendInformation(
-        of layer: DiscretizedLayer, inputs: Symbols, binning: AnalysisPlan.Binning, flags: Flags,
+        of layer: DiscretizedLayer, _ shared: SharedSamples, binning: AnalysisPlan.Binning, flags: Flags,
         to outcome: inout UnitOutcome
     ) {
         let logSamples = largestEntropy(ofSamples: unit.samples)
         let latent = layer.symbols
-        let latentEntropy = entropy(of: latent)
+        let complexity = PointwiseInformation(latent: latent, labels: shared.inputs)
         let relevance = PointwiseInformation(latent: latent, labels: labels)
-        let rows: [(Quantity, Double, Double?, Flags)] = [
-            (.layerEntropy, latentEntropy, logSamples, flags),
-            (.inputInformation, mutualInformation(latent, inputs), logSamples, flags),
-            (.labelInformation, relevance.mean, labelEntropy, flags.union(labelFlags)),
-            (.totalCorrelation, totalCorrelation(of: layer), nil, flags),
+        let null = shared.permutations?.information(with: latent) ?? []
+        let test = null.isEmpty ? nil : PermutationTest(observed: relevance.mean, null: null)
+        outcome.measurements += [
+            Measurement(
+                key: plan.key(.layerEntropy, of: unit, binning: binning), value: entropy(of: latent),
+                standardError: standardErrorOfEntropy(latent), ceiling: logSamples, flags: flags.names),
+            Measurement(
+                key: plan.key(.inputInformation, of: unit, binning: binning), value: complexity.mean,
+                standardError: complexity.standardError, ceiling: logSamples, flags: flags.names),
+            Measurement(
+                key: plan.key(.labelInformation, of: unit, binning: binning), value: relevance.mean,
+                standardError: relevance.standardError, nullMean: test?.nullMean, pValue: test?.pValue,
+                ceiling: labelEntropy, flags: flags.union(labelFlags).names),
+            Measurement(
+                key: plan.key(.totalCorrelation, of: unit, binning: binning), value: totalCorrelation(of: layer),
+                standardError: standardErrorOfTotalCorrelation(layer), flags: flags.names),
         ]
-        for (quantity, value, ceiling, flags) in rows {
-            outcome.measurements.append(
-                Measurement(
-                    key: plan.key(quantity, of: unit, binning: binning), value: value, ceiling: ceiling,
-                    flags: flags.names))
-        }
-        if binning.keepsArrays {
-            outcome.pointwise.append((plan.key(.labelInformation, of: unit, binning: binning), relevance.values))
-        }
+        let key = plan.key(.labelInformation, of: unit, binning: binning)
+        if test != nil { outcome.nulls.append((key, null)) }
+        if binning.keepsArrays { outcome.pointwise.append((key, relevance.values)) }
     }
 
-    private func appendTerms(
-        _ target: Target, of features: InputFeatures, latent: Symbols, binning: AnalysisPlan.Binning, flags: Flags,
-        to outcome: inout UnitOutcome
+    func append(
+        _ target: TargetTerms, _ name: Target, by estimator: Estimator, of features: InputFeatures,
+        binning: AnalysisPlan.Binning, flags: Flags, to outcome: inout UnitOutcome
     ) {
-        let terms = gibTerms(inputs: features, latent: latent, labels: labels, target: target, seed: plan.request.seed)
+        let (terms, errors) = (target.terms, target.errors)
         // The control `label` knows nothing of the layer, `latent` nothing of the labels; every other target stands on both.
         let sources: Flags =
-            switch target {
+            switch name {
             case .label: labelFlags
             case .latent: flags
             default: flags.union(labelFlags)
             }
-        let ceiling = terms.targetEntropy
-        var rows: [(Quantity, Double, Double?)] = [
-            (.targetInformation, terms.joint, ceiling),
-            (.meanSingle, terms.meanSingle, ceiling),
-            (.meanRemaining, terms.meanRemaining, ceiling),
-            (.complexity, terms.complexity, ceiling),
-            (.averageInteraction, terms.averageInteraction, ceiling),
+        let flags = sources.union(.ofInputs(features)).names
+        func key(_ quantity: Quantity) -> Measurement.Key {
+            plan.key(quantity, of: unit, by: estimator, binning: binning, target: name)
+        }
+        let rows: [(Quantity, Double, Double?)] = [
+            (.targetInformation, terms.joint, errors?.joint),
+            (.meanSingle, terms.meanSingle, errors?.meanSingle),
+            (.meanRemaining, terms.meanRemaining, errors?.meanRemaining),
+            (.averageInteraction, terms.averageInteraction, errors?.averageInteraction),
         ]
-        // Every permutation of the weights has its own H(Q), so that their mean has no one ceiling.
-        if let shuffled = terms.shuffledComplexity { rows.append((.shuffledComplexity, shuffled, nil)) }
-        for (quantity, value, ceiling) in rows {
+        for (quantity, value, error) in rows {
             outcome.measurements.append(
                 Measurement(
-                    key: plan.key(quantity, of: unit, binning: binning, target: target), value: value,
-                    ceiling: ceiling, flags: sources.union(.ofInputs(features)).names))
+                    key: key(quantity), value: value, standardError: error, ceiling: terms.targetEntropy, flags: flags))
         }
-        if binning.keepsArrays {
+        let null = terms.shuffledComplexities
+        let test = null.isEmpty ? nil : PermutationTest(twoSided: terms.complexity, null: null)
+        outcome.measurements.append(
+            Measurement(
+                key: key(.complexity), value: terms.complexity, standardError: errors?.complexity,
+                nullMean: test?.nullMean, pValue: test?.pValue, ceiling: terms.targetEntropy, flags: flags))
+        if let shuffled = terms.shuffledComplexity {
+            // Every permutation of the weights has its own H(Q), so that their mean has no one ceiling.
+            outcome.measurements.append(
+                Measurement(
+                    key: key(.shuffledComplexity), value: shuffled, standardError: terms.shuffledStandardError,
+                    flags: flags))
+            outcome.nulls.append((key(.complexity), null))
+        }
+        if binning.keepsArrays, estimator == .plugIn {
             outcome.featureTerms.append(
-                (
-                    plan.key(.complexity, of: unit, binning: binning, target: target),
-                    FeatureTerms(single: terms.single, remaining: terms.remaining)
-                ))
+                (key(.complexity), FeatureTerms(single: terms.single, remaining: terms.remaining)))
         }
     }
 }

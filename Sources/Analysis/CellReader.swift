@@ -50,26 +50,33 @@ struct CellReader: Sendable {
         of split: SplitInfo, samples: Int, binning: Discretization
     ) throws(AnalysisError) -> Symbols {
         let labels = try reading { () throws(ArchiveError) in try archive.labels(split: split.name) }
-        switch labels {
-        case .classes(let ids, _): return Symbols(ids.prefix(samples))
-        case .values(let rows, let width):
-            let all = SampleMatrix.double(Matrix(rows: split.sampleCount, columns: width, values: rows))
-            let place = "\(archive.path):/splits/\(split.name)/labels"
-            if let (row, column) = all.firstNonFinite {
-                throw AnalysisError(
-                    place: place, problem: "the label of sample \(row) is not finite (column \(column))",
-                    remedy: "Record again without it.")
-            }
-            var ranges = [ValueRange](repeating: ValueRange(low: .infinity, high: -.infinity), count: width)
-            all.widen(&ranges)
-            let first = Matrix(rows: samples, columns: width, values: Array(rows.prefix(samples * width)))
-            do throws(InformationError) {
-                return try binning.apply(to: first, range: nil, unitRanges: ranges).symbols
-            } catch {
-                throw AnalysisError(place: place, sentence: error.description)
-            }
+        if case .classes(let ids, _) = labels { return Symbols(ids.prefix(samples)) }
+        let (first, ranges) = try labelValues(of: split, samples: samples)
+        do throws(InformationError) {
+            return try binning.apply(to: first, range: nil, unitRanges: ranges).symbols
+        } catch {
+            throw AnalysisError(place: place(ofLabels: split), sentence: error.description)
         }
     }
+
+    /// The first labels of a split with real labels, and the range of each column over the whole split.
+    func labelValues(
+        of split: SplitInfo, samples: Int
+    ) throws(AnalysisError) -> (first: Matrix<Double>, ranges: [ValueRange]) {
+        let labels = try reading { () throws(ArchiveError) in try archive.labels(split: split.name) }
+        guard case .values(let rows, let width) = labels else { preconditionFailure("classes are no values") }
+        let all = SampleMatrix.double(Matrix(rows: split.sampleCount, columns: width, values: rows))
+        if let (row, column) = all.firstNonFinite {
+            throw AnalysisError(
+                place: place(ofLabels: split), problem: "the label of sample \(row) is not finite (column \(column))",
+                remedy: "Record again without it.")
+        }
+        var ranges = [ValueRange](repeating: ValueRange(low: .infinity, high: -.infinity), count: width)
+        all.widen(&ranges)
+        return (Matrix(rows: samples, columns: width, values: Array(rows.prefix(samples * width))), ranges)
+    }
+
+    private func place(ofLabels split: SplitInfo) -> String { "\(archive.path):/splits/\(split.name)/labels" }
 
     /// Where a split's inputs lie, for people.
     func place(ofInputs split: SplitInfo) -> String { "\(archive.path):/splits/\(split.name)/inputs" }

@@ -13,12 +13,17 @@ actor InputContexts {
     private var labels = Recent<Symbols>()
     private var inputs = Recent<Symbols>()
     private var features = Recent<InputFeatures>()
+    private var inputValues = Recent<Matrix<Double>>()
+    private var labelValues = Recent<Matrix<Double>>()
+    private var permutations = Recent<LabelPermutations>()
+    private var labelTerms = Recent<TargetTerms>()
     private var bases = Recent<KernelPCA>()
     private var spectra: [String: Reduction] = [:]
 
     private struct Key: Hashable {
         let split: String
         let record: Int
+        let samples: Int
     }
 
     /// Results by key, the last few: as many as cells in flight can need, the current record and the one before it.
@@ -52,8 +57,29 @@ actor InputContexts {
     /// Y.
     func labels(of unit: AnalysisPlan.Unit) async throws(AnalysisError) -> Symbols {
         let (reader, binning) = (reader, plan.request.labelBinning)
-        return try await labels.task(for: Key(split: unit.split.name, record: 0)) { () throws(AnalysisError) in
+        return try await labels.task(for: labelKey(of: unit)) { () throws(AnalysisError) in
             try reader.labels(of: unit.split, samples: unit.samples, binning: binning)
+        }.value.get()
+    }
+
+    /// The shuffles of Y; nil where none are asked for.
+    func permutations(of unit: AnalysisPlan.Unit) async throws(AnalysisError) -> LabelPermutations? {
+        let request = plan.request
+        guard request.permutations > 0, request.estimators.contains(.plugIn) else { return nil }
+        return try await permutations.task(for: labelKey(of: unit)) { () async throws(AnalysisError) in
+            LabelPermutations(of: try await self.labels(of: unit), count: request.permutations, seed: request.seed)
+        }.value.get()
+    }
+
+    /// The GIB terms of the target `label`, which every layer of a record has in common; nil where it is not asked for.
+    func labelTerms(of unit: AnalysisPlan.Unit) async throws(AnalysisError) -> TargetTerms? {
+        let request = plan.request
+        guard request.targets.contains(.label), request.estimators.contains(.plugIn) else { return nil }
+        return try await labelTerms.task(for: key(of: unit)) { () async throws(AnalysisError) in
+            let labels = try await self.labels(of: unit)
+            // The latent symbols have no part in this target.
+            return TargetTerms(
+                .label, of: try await self.features(of: unit), latent: labels, labels: labels, request)
         }.value.get()
     }
 
@@ -65,6 +91,25 @@ actor InputContexts {
             return try informing(about: reader.place(ofInputs: unit.split)) { () throws(InformationError) in
                 try rows.rowSymbols()
             }
+        }.value.get()
+    }
+
+    /// The inputs as real values, where asked for reduced; nil where no estimator takes them so.
+    func inputValues(of unit: AnalysisPlan.Unit) async throws(AnalysisError) -> Matrix<Double>? {
+        guard unit.valueEstimators.contains(where: \.takesInputValues) else { return nil }
+        let (reader, key) = (reader, key(of: unit))
+        return try await inputValues.task(for: key) { () async throws(AnalysisError) in
+            let rows = try reader.inputs(of: unit.split, record: key.record, samples: unit.samples)
+            return self.plan.request.inputReduction == nil ? rows.asDouble : try await self.reduced(rows, of: unit)
+        }.value.get()
+    }
+
+    /// Real labels as they are; nil for classes, and where no estimator takes them so.
+    func labelValues(of unit: AnalysisPlan.Unit) async throws(AnalysisError) -> Matrix<Double>? {
+        guard unit.split.labels.areValues, unit.valueEstimators.contains(where: \.takesInputValues) else { return nil }
+        let reader = reader
+        return try await labelValues.task(for: labelKey(of: unit)) { () throws(AnalysisError) in
+            try reader.labelValues(of: unit.split, samples: unit.samples).first
         }.value.get()
     }
 
@@ -93,7 +138,12 @@ actor InputContexts {
     var reductions: [Reduction] { spectra.values.sorted { $0.fittedSplit < $1.fittedSplit } }
 
     private func key(of unit: AnalysisPlan.Unit) -> Key {
-        Key(split: unit.split.name, record: unit.split.inputs.perEpoch ? unit.record : 0)
+        Key(
+            split: unit.split.name, record: unit.split.inputs.perEpoch ? unit.record : 0, samples: unit.samples)
+    }
+
+    private func labelKey(of unit: AnalysisPlan.Unit) -> Key {
+        Key(split: unit.split.name, record: 0, samples: unit.samples)
     }
 
     /// The inputs in the coordinates of the fitted basis.
@@ -103,7 +153,8 @@ actor InputContexts {
         guard let reduction = plan.request.inputReduction else { preconditionFailure("no reduction was asked for") }
         let (reader, jobs) = (reader, jobs)
         let (fitted, samples) = plan.fittedSamples(for: unit.split, among: reader.archive.splits)
-        let basis = try await bases.task(for: Key(split: fitted.name, record: 0)) { () throws(AnalysisError) in
+        let basis = try await bases.task(for: Key(split: fitted.name, record: 0, samples: samples)) {
+            () throws(AnalysisError) in
             let rows = try reader.inputs(of: fitted, record: 0, samples: samples)
             return try reducing(reader.place(ofInputs: fitted)) { () throws(KernelError) in
                 try KernelPCA.fit(
@@ -114,7 +165,12 @@ actor InputContexts {
             archive: plan.archiveID, name: reduction.description, fittedSplit: fitted.name, samples: samples,
             eigenvalues: basis.eigenvalues, residuals: basis.residuals)
         // The samples that fitted the basis have their scores already.
-        if fitted.name == unit.split.name, !fitted.inputs.perEpoch { return basis.scores }
+        if fitted.name == unit.split.name, !fitted.inputs.perEpoch, unit.samples <= samples {
+            let scores = basis.scores
+            return Matrix(
+                rows: unit.samples, columns: scores.columns,
+                values: Array(scores.values.prefix(unit.samples * scores.columns)))
+        }
         return try reducing(reader.place(ofInputs: unit.split)) { () throws(KernelError) in
             try basis.project(inputs.asDouble, jobs: jobs)
         }

@@ -153,7 +153,8 @@ public struct LayerReduction: Sendable {
                 place: "\(archive.path):/splits/\(split.name)", problem: "the layer \(name) was not recorded there",
                 remedy: "Choose splits that hold it with --split.")
         }
-        let unit = AnalysisPlan.Unit(split: split, layer: layer, record: record, samples: samples, binnings: [])
+        let unit = AnalysisPlan.Unit(
+            split: split, layer: layer, record: record, samples: samples, binnings: [], valueEstimators: [])
         return try reader.activations(of: unit, layer: layer).asDouble
     }
 }

@@ -5,40 +5,71 @@ public import Results
 extension AnalysisPlan {
     /// The key under which a number of this unit is stored.
     func key(
-        _ quantity: Quantity, of unit: Unit, binning: Binning? = nil, target: Target? = nil
+        _ quantity: Quantity, of unit: Unit, by estimator: Estimator = .plugIn, binning: Binning? = nil,
+        target: Target? = nil
     ) -> Measurement.Key {
         Measurement.Key(
             archive: archiveID, split: unit.split.name, layer: unit.layer?.name ?? "", order: unit.layer?.order,
             epoch: unit.layer == nil ? nil : epochs[unit.record], quantity: quantity,
-            discretization: binning?.discretization.description ?? "", range: binning?.resolvedText ?? "",
-            target: target?.rawValue ?? "", parameters: parameters(of: quantity, unit: unit), samples: unit.samples)
+            estimator: estimator.description, discretization: binning?.discretization.description ?? "",
+            range: binning?.resolvedText ?? "",
+            target: target?.rawValue ?? "",
+            parameters: parameters(of: quantity, unit: unit, estimator: estimator, target: target),
+            samples: unit.samples)
     }
 
     /// Every key that the unit fills.
     func keys(of unit: Unit) -> [Measurement.Key] {
         guard unit.layer != nil else { return [key(.labelEntropy, of: unit)] }
         return unit.binnings.flatMap { keys(of: unit, binning: $0) }
+            + unit.valueEstimators.flatMap { keys(of: unit, by: $0) }
     }
 
     func keys(of unit: Unit, binning: Binning) -> [Measurement.Key] {
-        let terms = Self.informationQuantities.map { key($0, of: unit, binning: binning) }
-        guard binning.hasGIB else { return terms }
-        return terms + request.targets.flatMap { target in keys(of: unit, binning: binning, target: target) }
+        request.symbolEstimators.flatMap { estimator in
+            let terms = Self.informationQuantities(of: estimator).map {
+                key($0, of: unit, by: estimator, binning: binning)
+            }
+            guard binning.hasGIB else { return terms }
+            return terms
+                + request.targets(of: estimator).flatMap { target in
+                    targetQuantities(of: target).map {
+                        key($0, of: unit, by: estimator, binning: binning, target: target)
+                    }
+                }
+        }
     }
 
-    func keys(of unit: Unit, binning: Binning, target: Target) -> [Measurement.Key] {
-        Self.targetQuantities(of: target).map { key($0, of: unit, binning: binning, target: target) }
+    /// The keys of an estimator that works on values.
+    func keys(of unit: Unit, by estimator: Estimator) -> [Measurement.Key] {
+        valueQuantities(of: estimator, unit: unit).map { key($0, of: unit, by: estimator) }
     }
 
-    static let informationQuantities: [Quantity] = [
-        .layerEntropy, .inputInformation, .labelInformation, .totalCorrelation,
-    ]
+    /// What an estimator on symbols gives of every discretization.
+    static func informationQuantities(of estimator: Estimator) -> [Quantity] {
+        let corrected: [Quantity] = [.layerEntropy, .inputInformation, .labelInformation]
+        return estimator == .plugIn ? corrected + [.totalCorrelation] : corrected
+    }
 
-    static func targetQuantities(of target: Target) -> [Quantity] {
+    /// What an estimator on values gives of every cell.
+    func valueQuantities(of estimator: Estimator, unit: Unit) -> [Quantity] {
+        switch estimator.method {
+        case .counts: []
+        case .pairwise: [.differentialEntropy, .inputInformation, .labelInformation]
+        // Between values and classes there is `ross`.
+        case .ksg: unit.split.labels.areValues ? [.inputInformation, .labelInformation] : [.inputInformation]
+        case .kozachenkoLeonenko: [.differentialEntropy]
+        case .ross: [.labelInformation]
+        case .gaussianCopula: [.inputInformation, .labelInformation]
+        }
+    }
+
+    /// What is computed for a GIB target.
+    func targetQuantities(of target: Target) -> [Quantity] {
         let terms: [Quantity] = [
             .targetInformation, .meanSingle, .meanRemaining, .complexity, .averageInteraction,
         ]
-        return target.isWeightedHard ? terms + [.shuffledComplexity] : terms
+        return target.isWeightedHard && request.shuffles > 0 ? terms + [.shuffledComplexity] : terms
     }
 
     /// How many numbers the whole plan has.
@@ -61,15 +92,19 @@ extension AnalysisPlan {
                         results.pointwise[$0] == nil && results.featureTerms[$0] == nil
                     }
             }
-            guard !open.isEmpty else { return nil }
+            let estimators = unit.valueEstimators.filter { estimator in
+                keys(of: unit, by: estimator).contains { results[$0] == nil }
+            }
+            guard !open.isEmpty || !estimators.isEmpty else { return nil }
             return Unit(
-                split: unit.split, layer: unit.layer, record: unit.record, samples: unit.samples, binnings: open)
+                split: unit.split, layer: unit.layer, record: unit.record, samples: unit.samples, binnings: open,
+                valueEstimators: estimators)
         }
     }
 
     /// The keys that have an array beside their measurement.
     private func keptKeys(of unit: Unit, binning: Binning) -> [Measurement.Key] {
-        guard binning.keepsArrays else { return [] }
+        guard binning.keepsArrays, request.estimators.contains(.plugIn) else { return [] }
         let complexities = request.targets.map { key(.complexity, of: unit, binning: binning, target: $0) }
         return [key(.labelInformation, of: unit, binning: binning)] + (binning.hasGIB ? complexities : [])
     }
@@ -111,26 +146,52 @@ extension AnalysisPlan {
     }
 
     /// What else the number depends on: the binning of inputs (GIB terms) and of real labels, the reduction of inputs with
-    /// the number of samples that fitted it where the row's own number does not say it, the seed of the control, and the
-    /// step within the epoch where records have one.
-    private func parameters(of quantity: Quantity, unit: Unit) -> String {
-        let (hasInputs, hasLabels) =
-            switch quantity {
-            case .layerEntropy, .inputInformation, .totalCorrelation: (false, false)
-            case .labelEntropy, .labelInformation: (false, true)
-            default: (true, true)
-            }
+    /// the number of samples that fitted it where the row's own number does not say it, the shuffles of its null
+    /// hypothesis with their seed, and the step within the epoch where records have one.
+    private func parameters(
+        of quantity: Quantity, unit: Unit, estimator: Estimator, target: Target?
+    ) -> String {
+        let takesValues = !estimator.takesSymbols
+        let hasFeatures = target != nil
+        let takesInputValues = quantity == .inputInformation && estimator.takesInputValues
+        let hasLabels = hasFeatures || quantity == .labelEntropy || quantity == .labelInformation
         var parameters: [String] = []
-        if hasInputs { parameters.append("input=\(request.inputBinning)") }
-        if hasLabels, unit.split.labels.areValues { parameters.append("labels=\(request.labelBinning)") }
-        if hasInputs, let reduction = request.inputReduction {
+        if hasFeatures { parameters.append("input=\(request.inputBinning)") }
+        if hasLabels, unit.split.labels.areValues, !(takesValues && estimator.takesInputValues) {
+            parameters.append("labels=\(request.labelBinning)")
+        }
+        if hasFeatures || takesInputValues, let reduction = request.inputReduction {
             parameters.append("reduce=\(reduction)")
             let fitted = fittedSamples(for: unit.split, among: splits).samples
             if fitted != unit.samples { parameters.append("fit=\(fitted)") }
         }
-        if quantity == .shuffledComplexity { parameters.append("seed=\(request.seed)") }
+        if quantity == .labelInformation, estimator == .plugIn, request.permutations > 0 {
+            parameters.append("permutations=\(request.permutations);seed=\(request.seed)")
+        }
+        let isShuffled = quantity == .shuffledComplexity || (quantity == .complexity && target?.isWeightedHard == true)
+        if isShuffled, estimator == .plugIn, request.shuffles > 0 {
+            parameters.append("shuffles=\(request.shuffles);seed=\(request.seed)")
+        }
         if let steps, unit.layer != nil { parameters.append("step=\(steps[unit.record])") }
         return parameters.joined(separator: ";")
+    }
+}
+
+extension AnalysisRequest {
+    /// The targets whose GIB terms the estimator has: every one by plug-in; by a correction those without weights, because
+    /// only counts can be corrected.
+    func targets(of estimator: Estimator) -> [Target] {
+        estimator == .plugIn ? targets : targets.filter { $0 == .label || $0 == .latent }
+    }
+}
+
+extension Estimator {
+    /// Whether it takes the values of inputs and of real labels, where others take them as symbols.
+    var takesInputValues: Bool {
+        switch method {
+        case .ksg, .gaussianCopula: true
+        case .counts, .pairwise, .kozachenkoLeonenko, .ross: false
+        }
     }
 }
 

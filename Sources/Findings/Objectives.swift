@@ -24,13 +24,16 @@ public struct Objectives: Sendable {
     /// Returns the objectives of every layer record: one row per β for each I(X;Z) and for each GIB complexity that has an
     /// I(Z;Y) of the same layer, epoch, estimator, discretization and samples.
     ///
-    /// β stands in the parameters as `beta=…`; the flags are those of both terms together. O(m).
+    /// β stands in the parameters as `beta=…`; the shuffles of null hypotheses do not, because the objective has none. The
+    /// flags are those of both terms together. The standard error is SE(I(Z;Y)) + SE(complexity)/β, an upper bound: the
+    /// terms come from the same samples, and their correlation is not known. O(m).
     public func derived(from results: ResultSet) -> [Measurement] {
         var relevance: [Measurement.Key: [Measurement]] = [:]
         for row in results.measurements where row.key.quantity == .labelInformation {
             relevance[Self.cell(row.key), default: []].append(row)
         }
         var derived: [Measurement] = []
+        var seen: Set<Measurement.Key> = []
         for row in results.measurements {
             let objective: Quantity
             switch row.key.quantity {
@@ -47,7 +50,12 @@ public struct Objectives: Sendable {
                     key.quantity = objective
                     key.parameters = (Self.parameters(row.key) + added + ["beta=" + Self.text(beta)]).joined(
                         separator: ";")
-                    derived.append(Measurement(key: key, value: relevant.value - row.value / beta, flags: flags))
+                    // Rows that differ in their shuffles alone have one objective.
+                    guard seen.insert(key).inserted else { continue }
+                    let error = relevant.standardError.flatMap { own in row.standardError.map { own + $0 / beta } }
+                    derived.append(
+                        Measurement(
+                            key: key, value: relevant.value - row.value / beta, standardError: error, flags: flags))
                 }
             }
         }
@@ -72,8 +80,11 @@ public struct Objectives: Sendable {
         }
     }
 
+    /// The parameters that the value depends on.
     private static func parameters(_ key: Measurement.Key) -> [String] {
-        key.parameters.split(separator: ";").map(String.init)
+        key.parameters.split(separator: ";").map(String.init).filter { parameter in
+            !["permutations=", "shuffles=", "seed="].contains { parameter.hasPrefix($0) }
+        }
     }
 
     /// 2 rather than 2.0, 0.5 as 0.5.

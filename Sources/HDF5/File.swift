@@ -124,7 +124,13 @@ public final class File: Sendable {
                 Self.closeDescriptor(duplicate)
             }
         }
-        try Library.call("close the file", at: path) { H5Fclose(handle.id) }
+        do throws(HDF5Error) {
+            try Library.call("close the file", at: path) { H5Fclose(handle.id) }
+        } catch {
+            // What could not be flushed leaves libhdf5 1.10 with an identifier of freed memory: closing it again crashes.
+            abandon()
+            throw error
+        }
     }
 
     private static func closeDescriptor(_ descriptor: Int32) {

@@ -65,15 +65,17 @@ struct HardCoupling {
 
 extension Coupling {
     /// The coupling in which each sample has a distribution (or any masses) over target symbols that depends on z alone.
-    init(rows: Symbols, latent: Symbols, soft: SoftTarget) {
+    ///
+    /// `rows` has the row of each sample, of `rowCount` rows; some may have no sample.
+    init(rows: [Int32], rowCount: Int, latent: Symbols, soft: SoftTarget) {
         let pairs = Pairs(rows, latent)
-        let (starts, order) = sortedByFirst(pairs, count: rows.count)
+        let (starts, order) = sortedByFirst(pairs, count: rowCount)
         var rowStarts = [0]
         var targets: [Int32] = []
         var masses: [Double] = []
         var sums = [Double](repeating: 0, count: soft.targetCount)
         var touched: [Int32] = []
-        for row in 0..<rows.count {
+        for row in 0..<rowCount {
             for pair in order[starts[row]..<starts[row + 1]] {
                 let samples = Double(pairs.counts[pair])
                 for entry in soft.entries[pairs.second[pair]] where entry.mass > 0 {

@@ -1,12 +1,21 @@
 public import LinearAlgebra
 internal import Randomness
 
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
 /// One record of a layer (n samples × d units) as symbols.
 public struct DiscretizedLayer: Sendable {
     /// The symbol of each sample: its whole row of bins.
     public let symbols: Symbols
     /// The plug-in entropy H(Z_j) of each unit in bits; for `argmax`, whose Z is one index, that single entropy.
     public let unitEntropies: [Double]
+    /// Σ_j log2(1/p(z_sj)) of each sample in bits, p the plug-in probability of its unit's symbol: the mean over samples is
+    /// the sum of `unitEntropies`.
+    public let unitSurprisals: [Double]
     /// Whether a value lay outside of the range of the rule (`Flags.outOfRange`): possible for `@[lo,hi]`, for `idnns`
     /// presets, and where a caller gives a range that is not the range of these values.
     public let hasValuesOutsideRange: Bool
@@ -47,6 +56,7 @@ extension Discretization {
         var words = SplitMix64(seed: rowHashSeed)
         var hashes = [UInt64](repeating: 0, count: layer.rows)
         var histogram = Histogram()
+        var surprisals = Surprisals(samples: layer.rows)
         var entropies: [Double] = []
         entropies.reserveCapacity(layer.columns)
         try forEachColumn(of: layer) { (column, unit, codes) throws(InformationError) in
@@ -57,10 +67,13 @@ extension Discretization {
                     hashes[sample] &+= word &* UInt64(truncatingIfNeeded: codes[sample])
                 }
             }
-            entropies.append(plugInEntropy(counts: histogram.count(codes, bins: bins), total: layer.rows))
+            let counts = histogram.count(codes, bins: bins)
+            entropies.append(plugInEntropy(counts: counts, total: layer.rows))
+            surprisals.add(codes, counts: counts)
         }
         return DiscretizedLayer(
-            symbols: Symbols(keys: hashes), unitEntropies: entropies, hasValuesOutsideRange: coder.sawValueOutside,
+            symbols: Symbols(keys: hashes), unitEntropies: entropies, unitSurprisals: surprisals.sums,
+            hasValuesOutsideRange: coder.sawValueOutside,
             isDead: layer.values.allSatisfy { $0 == 0 })
     }
 
@@ -77,8 +90,31 @@ extension Discretization {
         }
         let symbols = Symbols(keys: largest)
         return DiscretizedLayer(
-            symbols: symbols, unitEntropies: [entropy(of: symbols)], hasValuesOutsideRange: false,
+            symbols: symbols, unitEntropies: [entropy(of: symbols)],
+            unitSurprisals: symbols.ids.map { log2(Double(layer.rows) / Double(symbols.occurrences[Int($0)])) },
+            hasValuesOutsideRange: false,
             isDead: layer.values.allSatisfy { $0 == 0 })
+    }
+}
+
+/// Sums log2(n/c) over the units of each sample, c the count of the sample's code in the unit. One logarithm per code.
+private struct Surprisals {
+    private(set) var sums: [Double]
+    private var bits: [Double] = []
+
+    init(samples: Int) {
+        sums = [Double](repeating: 0, count: samples)
+    }
+
+    mutating func add(_ codes: UnsafeMutableBufferPointer<Int32>, counts: ArraySlice<Int>) {
+        let samples = Double(sums.count)
+        if bits.count < counts.count { bits = [Double](repeating: 0, count: counts.count) }
+        for (code, count) in counts.enumerated() where count > 0 { bits[code] = log2(samples / Double(count)) }
+        bits.withUnsafeBufferPointer { bits in
+            sums.withUnsafeMutableBufferPointer { sums in
+                for sample in sums.indices { sums[sample] += bits[Int(truncatingIfNeeded: codes[sample])] }
+            }
+        }
     }
 }
 

@@ -76,11 +76,16 @@ struct Pairs {
     var second: [Int] = []
 
     init(_ a: Symbols, _ b: Symbols) {
-        precondition(a.sampleCount == b.sampleCount, "a pair of symbols needs the same samples")
+        self.init(a.ids, b)
+    }
+
+    /// The pairs of any numbers and symbols.
+    init(_ a: [Int32], _ b: Symbols) {
+        precondition(a.count == b.sampleCount, "a pair of symbols needs the same samples")
         let stride = UInt64(b.count)
-        var table = SymbolTable(capacity: a.sampleCount)
-        for sample in a.ids.indices {
-            let left = a.ids[sample]
+        var table = SymbolTable(capacity: a.count)
+        for sample in a.indices {
+            let left = a[sample]
             let right = b.ids[sample]
             let pair = Int(table.number(of: UInt64(left) &* stride &+ UInt64(right)))
             if pair == counts.count {
@@ -106,6 +111,13 @@ struct CompensatedSum {
     }
 
     var value: Double { sum + lost }
+}
+
+/// Returns the mean of some numbers.
+func mean(_ values: [Double]) -> Double {
+    var sum = CompensatedSum()
+    for value in values { sum.add(value) }
+    return sum.value / Double(values.count)
 }
 
 /// Returns Σ (c/n)·log2(n/c) over the counts c > 0, in bits, summed from the smallest count to the largest, so that the

@@ -30,10 +30,18 @@ public struct Flags: OptionSet, Sendable, Hashable, CustomStringConvertible {
     public static let outOfRange = Flags(rawValue: 1 << 6)
     /// A corrected estimate left [0, ceiling]; the value is kept.
     public static let boundViolated = Flags(rawValue: 1 << 7)
+    /// The estimate still moves with the number of samples: from n/2 to n it moved by more than its standard error, or the
+    /// nearest neighbours lie too far away for the density to be constant among them. Its bias is larger than its error bar.
+    public static let unconverged = Flags(rawValue: 1 << 8)
+    /// The estimator bounds the quantity from below.
+    public static let lowerBound = Flags(rawValue: 1 << 9)
+    /// The estimator bounds the quantity from above.
+    public static let upperBound = Flags(rawValue: 1 << 10)
 
     /// The names of all flags, in the order in which they are written.
     public static let allNames = [
         "saturated", "saturated-inputs", "undersampled", "constant", "dead", "ties", "out-of-range", "bound-violated",
+        "unconverged", "lower-bound", "upper-bound",
     ]
 
     /// The names of the flags in the set, in the order of `allNames`.

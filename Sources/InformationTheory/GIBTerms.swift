@@ -15,9 +15,27 @@ public struct GIBTerms: Sendable, Equatable {
     public let joint: Double
     /// H(Q) in bits: the ceiling of every term.
     public let targetEntropy: Double
-    /// The mean complexity after the weights were permuted over the samples, in bits: what C is when the weights say
-    /// nothing of the samples. Nil for targets without sample weights (see `Target.isWeightedHard`).
-    public let shuffledComplexity: Double?
+    /// The complexity after each permutation of the weights over the samples, in bits: what C is when the weights say
+    /// nothing of the samples. Empty for targets without sample weights (see `Target.isWeightedHard`).
+    public let shuffledComplexities: [Double]
+
+    init(
+        single: [Double], remaining: [Double], joint: Double, targetEntropy: Double,
+        shuffledComplexities: [Double] = []
+    ) {
+        self.single = single
+        self.remaining = remaining
+        self.joint = joint
+        self.targetEntropy = targetEntropy
+        self.shuffledComplexities = shuffledComplexities
+    }
+
+    /// The mean of `shuffledComplexities` in bits; nil where there is none.
+    public var shuffledComplexity: Double? { shuffledComplexities.isEmpty ? nil : mean(shuffledComplexities) }
+
+    /// The standard error of `shuffledComplexity` in bits: sd over the permutations by their square root, the error of
+    /// drawing so few; nil for fewer than two.
+    public var shuffledStandardError: Double? { standardErrorOfMean(shuffledComplexities) }
 
     /// The mean of I(X_i;Q) in bits.
     public var meanSingle: Double { mean(single) }
@@ -46,44 +64,83 @@ public func gibTerms(
     precondition(latent.sampleCount == inputs.sampleCount, "the latent symbols need the samples of the inputs")
     precondition(labels.sampleCount == inputs.sampleCount, "the labels need the samples of the inputs")
     precondition(shuffles >= 0, "a number of permutations is not negative")
-    let rows = inputs.rows
-    switch target {
-    case .label:
-        return GIBTerms(CouplingTerms(HardCoupling(rows: rows, target: labels).unweighted, inputs))
-    case .latent:
-        return GIBTerms(CouplingTerms(HardCoupling(rows: rows, target: latent).unweighted, inputs))
-    case .pmiSoft, .pmiErasure, .pmiSoftJoint, .softLabel:
-        let soft = SoftTarget(target, latent: latent, labels: labels)
-        return GIBTerms(CouplingTerms(Coupling(rows: rows, latent: latent, soft: soft), inputs))
-    case .pmiLabel, .pmiLatent, .pmiJoint:
-        let weights = PointwiseInformation(latent: latent, labels: labels).weights
-        let symbols = target == .pmiLabel ? labels : target == .pmiLatent ? latent : joint(latent, labels)
-        let coupling = HardCoupling(rows: rows, target: symbols)
-        let terms = CouplingTerms(coupling.weighted(by: weights), inputs)
-        if shuffles == 0 { return GIBTerms(terms) }
-        var generator = SplitMix64(seed: seed)
-        var shuffled: [Double] = []
-        for _ in 0..<shuffles {
-            let order = generator.permutation(of: weights.count)
-            let permuted = CouplingTerms(coupling.weighted(by: order.map { weights[$0] }), inputs)
-            shuffled.append((mean(permuted.single) + mean(permuted.remaining)) / 2)
-        }
-        return GIBTerms(terms, shuffledComplexity: mean(shuffled))
+    let measure = TargetMeasure(target, inputs: inputs, latent: latent, labels: labels)
+    let terms = CouplingTerms(measure.coupling, inputs)
+    guard target.isWeightedHard else { return GIBTerms(terms, shuffledComplexities: []) }
+    let weights = PointwiseInformation(latent: latent, labels: labels).weights
+    var generator = SplitMix64(seed: seed)
+    let shuffled = (0..<shuffles).map { _ in
+        let order = generator.permutation(of: weights.count)
+        return CouplingTerms(measure.weighted(by: order.map { weights[$0] }), inputs).complexity
     }
+    return GIBTerms(terms, shuffledComplexities: shuffled)
 }
 
 extension GIBTerms {
-    fileprivate init(_ terms: CouplingTerms, shuffledComplexity: Double? = nil) {
-        single = terms.single
-        remaining = terms.remaining
-        joint = terms.joint
-        targetEntropy = terms.targetEntropy
-        self.shuffledComplexity = shuffledComplexity
+    init(_ terms: CouplingTerms, shuffledComplexities: [Double] = []) {
+        self.init(
+            single: terms.single, remaining: terms.remaining, joint: terms.joint, targetEntropy: terms.targetEntropy,
+            shuffledComplexities: shuffledComplexities)
     }
 }
 
-private func mean(_ values: [Double]) -> Double {
-    var sum = CompensatedSum()
-    for value in values { sum.add(value) }
-    return sum.value / Double(values.count)
+extension CouplingTerms {
+    var complexity: Double { (mean(single) + mean(remaining)) / 2 }
+}
+
+/// The measure over input rows and target symbols under which the terms of a target are taken, for all samples or some.
+struct TargetMeasure {
+    private let target: Target
+    private let inputs: InputFeatures
+    private let latent: Symbols
+    private let labels: Symbols
+    /// The cells of a target that has one symbol per sample.
+    private let hard: HardCoupling?
+
+    init(_ target: Target, inputs: InputFeatures, latent: Symbols, labels: Symbols) {
+        self.target = target
+        self.inputs = inputs
+        self.latent = latent
+        self.labels = labels
+        hard =
+            switch target {
+            case .label, .pmiLabel: HardCoupling(rows: inputs.rows, target: labels)
+            case .latent, .pmiLatent: HardCoupling(rows: inputs.rows, target: latent)
+            case .pmiJoint: HardCoupling(rows: inputs.rows, target: joint(latent, labels))
+            case .pmiSoft, .pmiErasure, .pmiSoftJoint, .softLabel: nil
+            }
+    }
+
+    /// The measure of all samples.
+    var coupling: Coupling {
+        guard let hard else { return soft(rows: inputs.rows.ids, latent, labels) }
+        guard target.isWeightedHard else { return hard.unweighted }
+        return hard.weighted(by: PointwiseInformation(latent: latent, labels: labels).weights)
+    }
+
+    /// The measure of some samples, as if there were no others: PMI and its weights are theirs too.
+    func coupling(ofSamples kept: [Int]) -> Coupling {
+        let keptLatent = latent.restricted(to: kept)
+        let keptLabels = labels.restricted(to: kept)
+        guard let hard else { return soft(rows: kept.map { inputs.rows.ids[$0] }, keptLatent, keptLabels) }
+        var masses = [Double](repeating: 0, count: inputs.sampleCount)
+        if target.isWeightedHard {
+            let weights = PointwiseInformation(latent: keptLatent, labels: keptLabels).weights
+            for (place, sample) in kept.enumerated() { masses[sample] = weights[place] }
+        } else {
+            for sample in kept { masses[sample] = 1 }
+        }
+        return hard.weighted(by: masses)
+    }
+
+    /// The measure of a hard target with any masses of the samples.
+    func weighted(by masses: [Double]) -> Coupling {
+        guard let hard else { preconditionFailure("\(target) has no weights of samples") }
+        return hard.weighted(by: masses)
+    }
+
+    private func soft(rows: [Int32], _ latent: Symbols, _ labels: Symbols) -> Coupling {
+        let soft = SoftTarget(target, latent: latent, labels: labels)
+        return Coupling(rows: rows, rowCount: inputs.rows.count, latent: latent, soft: soft)
+    }
 }

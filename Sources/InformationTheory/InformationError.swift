@@ -6,6 +6,10 @@ public enum InformationError: Error, Hashable, Sendable, CustomStringConvertible
     case unknownName(kind: String, text: String, nearest: String)
     /// A rule whose name is known and whose parameters are not acceptable.
     case invalidParameter(text: String, expected: String)
+    /// An estimator whose name is known and whose parameters are not acceptable.
+    case invalidEstimator(text: String, expected: String)
+    /// Samples on which an estimator has no finite or no meaningful answer.
+    case notEstimable(estimator: String, problem: String, remedy: String)
     /// A range that is reversed, not finite, or so wide that its length is not finite in Float64.
     case invalidRange(ValueRange)
     /// A value whose quotient by the step is beyond Float64.
@@ -24,6 +28,10 @@ public enum InformationError: Error, Hashable, Sendable, CustomStringConvertible
             "\(text): no such \(kind). Did you mean \(nearest)?"
         case .invalidParameter(let text, let expected):
             "\(text): not a valid discretization; expected \(expected)."
+        case .invalidEstimator(let text, let expected):
+            "\(text): not a valid estimator; expected \(expected)."
+        case .notEstimable(let estimator, let problem, let remedy):
+            "\(estimator): \(problem). \(remedy)"
         case .invalidRange(let range):
             "\(range): not a usable range; expected finite ends in ascending order and a finite length."
         case .quotientOverflow(let value, let step):

@@ -18,7 +18,9 @@ public struct InputFeatures: Sendable {
     public let sampleCount: Int
     /// The mean over features i of the share of samples whose X_{-i} no other sample has (`Flags.saturatedInputs`).
     public let uniqueRemainingShare: Double
-    /// X: the samples by their whole binned row. All else in here is about its distinct rows.
+    /// X: the samples by their whole binned row.
+    public var symbols: Symbols { rows }
+    /// The same. All else in here is about its distinct rows.
     let rows: Symbols
     /// The symbols of each feature in each distinct row, feature after feature.
     let codes: FeatureCodes
@@ -210,4 +212,26 @@ private func closeGaps(in codes: UnsafeMutableBufferPointer<Int32>, bins: Int) -
         for sample in codes.indices { codes[sample] = numbers[Int(codes[sample])] }
     }
     return Int(occupied)
+}
+
+extension InputFeatures {
+    /// X_i as symbols of the samples. O(n).
+    func feature(_ feature: Int) -> Symbols {
+        let start = feature * rows.count
+        return switch codes {
+        case .narrow(let codes): Symbols(keys: rows.ids.map { UInt64(codes[start + Int($0)]) })
+        case .wide(let codes): Symbols(keys: rows.ids.map { UInt64(codes[start + Int($0)]) })
+        }
+    }
+
+    /// X_{-i} as symbols of the samples. O(n).
+    func remaining(without feature: Int) -> Symbols {
+        var leaders = (0..<rows.count).map { UInt64($0) }
+        for group in groups.featureStarts[feature]..<groups.featureStarts[feature + 1] {
+            let members = groups.members[groups.groupStarts[group]..<groups.groupStarts[group + 1]]
+            let leader = UInt64(members[members.startIndex])
+            for row in members { leaders[Int(row)] = leader }
+        }
+        return Symbols(keys: rows.ids.map { leaders[Int($0)] })
+    }
 }

@@ -23,6 +23,9 @@ public struct PointwiseInformation: Sendable {
     public let mean: Double
     /// The weights of the samples, sum 1; all 0 where no PMI is positive, which is where I(Z;Y) = 0.
     public let weights: [Double]
+    /// The standard error of `mean` in bits, by the delta method: sd(values)/√n with the unbiased sd (n − 1); nil for fewer
+    /// than two samples. It knows nothing of the bias, and is 0 where every sample has the same PMI.
+    public var standardError: Double? { standardErrorOfMean(values) }
     /// Σ_s max(0, PMI_s) in bits.
     public let totalPositive: Double
 

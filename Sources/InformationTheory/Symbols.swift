@@ -37,6 +37,11 @@ public struct Symbols: Sendable, Equatable {
     /// The number of samples.
     public var sampleCount: Int { ids.count }
 
+    /// The symbols of some samples, numbered anew. O(samples).
+    func restricted(to samples: [Int]) -> Symbols {
+        Symbols(keys: samples.map { UInt64(ids[$0]) })
+    }
+
     /// Numbers keys of 64 bits: equal keys, and only these, share a symbol. O(n).
     init(keys: [UInt64]) {
         var table = SymbolTable(capacity: keys.count)

@@ -18,9 +18,19 @@ enum FlagMeaning {
         ),
         ("constant", "The layer has one symbol for all samples: every information about it is 0."),
         ("dead", "All units are 0 for all samples."),
-        ("ties", "A nearest-neighbour estimator met duplicate rows; its value depends on how ties are broken."),
+        (
+            "ties",
+            "A nearest-neighbour or rank estimator met repeated values, and took them as atoms or gave them mean ranks."
+        ),
         ("out-of-range", "Values lay outside the fixed range of the bins and were counted in the end bins."),
         ("bound-violated", "A correction left the range from 0 to the ceiling; the value is shown as it came out."),
+        (
+            "unconverged",
+            "The estimate still moves with the number of samples, or the nearest neighbours lie too far away: its bias is "
+                + "larger than its error bar. Record or analyze more samples."
+        ),
+        ("lower-bound", "The estimator bounds the quantity from below: the truth may be higher."),
+        ("upper-bound", "The estimator bounds the quantity from above: the truth may be lower."),
     ]
 
     /// The meaning of a flag; flags of a newer version have none here.

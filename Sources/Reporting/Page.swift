@@ -40,6 +40,7 @@ struct Page {
         </header>
         <main>
         \(RunSections(runs: report.runs).html)
+        \(VerdictSection(report: report).html)
         \(chartSections)
         \(flagSection)
         \(failureSection)
@@ -78,6 +79,7 @@ struct Page {
 
     private var navigation: String {
         var links = ["<li><a href=\"#runs\">\(report.runs.count > 1 ? "Runs" : "Run")</a></li>"]
+        if !VerdictSection(report: report).html.isEmpty { links.append("<li><a href=\"#verdict\">Verdict</a></li>") }
         links += subjects.map { "<li><a href=\"#\($0.rawValue)\">\(Markup.escaped($0.heading))</a></li>" }
         if !flags.isEmpty { links.append("<li><a href=\"#flags\">Flags</a></li>") }
         if report.runs.contains(where: { !$0.failures.isEmpty }) {

@@ -1,3 +1,4 @@
+internal import Findings
 public import Results
 
 /// Charts, a page and a summary for the terminal, made from results alone.
@@ -10,6 +11,8 @@ public struct Report: Sendable {
     public let summary: Summary
     /// One run per archive.
     let runs: [Run]
+    /// Whether layers compress, by the name of the run.
+    let verdicts: [String: [Verdict]]
     /// Every call of the analyzer that contributed.
     let calls: [Provenance]
 
@@ -21,6 +24,8 @@ public struct Report: Sendable {
     public init(_ results: [(name: String, results: ResultSet)]) throws(ReportingError) {
         var runs: [Run] = []
         var names: Set<String> = []
+        var verdicts: [String: [Verdict]] = [:]
+        guard let test = try? CompressionTest() else { preconditionFailure("the default levels are valid") }
         for (name, set) in results {
             let ids = Set(set.archives.keys).union(set.measurements.map(\.key.archive))
                 .union(set.failures.map(\.archive)).sorted()
@@ -35,6 +40,7 @@ public struct Report: Sendable {
                 guard let run = Run(name: unique, archive: id, of: set) else { continue }
                 names.insert(unique)
                 runs.append(run)
+                verdicts[unique] = test.verdicts(from: set).filter { $0.archive == id }
             }
         }
         guard !runs.isEmpty else {
@@ -44,6 +50,7 @@ public struct Report: Sendable {
                 remedy: "Give at least one results file that analyze has filled.")
         }
         self.runs = runs
+        self.verdicts = verdicts
         calls = Self.distinct(results.flatMap(\.results.provenance))
         charts = Self.charts(of: runs)
         summary = Summary(runs)

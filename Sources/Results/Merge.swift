@@ -32,6 +32,7 @@ extension ResultSet {
         for measurement in other.measurements { insert(measurement) }
         for (key, terms) in other.featureTerms { keep(terms, for: key) }
         for (key, values) in other.pointwise { keep(pointwise: values, for: key) }
+        for (key, values) in other.nulls { keep(null: values, for: key) }
         for reduction in other.reductions where !reductions.contains(reduction) { insert(reduction) }
         for failure in failures + other.failures { insert(failure) }
         for call in other.provenance { insert(call) }
@@ -46,6 +47,7 @@ extension ResultSet {
         let differs =
             other.featureTerms.contains { key, terms in featureTerms[key].map { $0 != terms } ?? false }
             || other.pointwise.contains { key, values in pointwise[key].map { $0 != values } ?? false }
+            || other.nulls.contains { key, values in nulls[key].map { $0 != values } ?? false }
             || other.reductions.contains { theirs in
                 reductions.contains {
                     $0.archive == theirs.archive && $0.name == theirs.name && $0.fittedSplit == theirs.fittedSplit
@@ -55,7 +57,8 @@ extension ResultSet {
         guard differs else { return }
         throw ResultsError(
             place: place,
-            problem: "terms by feature, PMI by sample or a spectrum differ from those of the other results",
+            problem:
+                "terms by feature, PMI by sample, null values or a spectrum differ from those of the other results",
             remedy: "Arrays with one key must agree: analyze both on one kind of machine with one version.")
     }
 }

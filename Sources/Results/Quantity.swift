@@ -8,6 +8,9 @@ public enum Quantity: String, CaseIterable, Sendable, Codable, Comparable {
     case layerEntropy = "H(Z)"
     /// H(Y), the entropy of the labels; one row per split.
     case labelEntropy = "H(Y)"
+    /// h(Z), the differential entropy of the layer's values; with a pairwise bound, of the values plus noise. May be
+    /// negative, and changes with the scale of the units.
+    case differentialEntropy = "h(Z)"
     /// I(X;Z) = H(Z) − H(Z|X), the IB complexity.
     case inputInformation = "I(X;Z)"
     /// I(Z;Y), the relevance term of both objectives.

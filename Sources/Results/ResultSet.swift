@@ -91,6 +91,11 @@ public struct ResultSet: Sendable {
     public private(set) var featureTerms: [Measurement.Key: FeatureTerms] = [:]
     /// PMI per analyzed sample in bits, by the key of the I(Z;Y) whose mean it is.
     public private(set) var pointwise: [Measurement.Key: [Double]] = [:]
+    /// The values under the null hypothesis of a measurement, one per permutation, in bits, by the key of the measurement.
+    ///
+    /// Permutation b is the same shuffle of the samples in every layer, epoch and discretization of a split, so that a
+    /// maximum over a grid of measurements can be formed permutation by permutation.
+    public private(set) var nulls: [Measurement.Key: [Double]] = [:]
     /// The reductions of inputs.
     public private(set) var reductions: [Reduction] = []
     /// The cells that failed and have not been analyzed since, in no particular order.
@@ -141,6 +146,11 @@ public struct ResultSet: Sendable {
         pointwise[key] = values
     }
 
+    /// Keeps the values of a measurement under its null hypothesis, permutation by permutation.
+    public mutating func keep(null values: [Double], for key: Measurement.Key) {
+        nulls[key] = values
+    }
+
     /// Keeps the spectrum of a reduction; the same reduction is kept once.
     public mutating func insert(_ reduction: Reduction) {
         reductions.removeAll {
@@ -181,6 +191,7 @@ public struct ResultSet: Sendable {
         rows = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1.key, $0) })
         featureTerms = featureTerms.filter { rows[$0.key] != nil }
         pointwise = pointwise.filter { rows[$0.key] != nil }
+        nulls = nulls.filter { rows[$0.key] != nil }
         return dropped
     }
 }

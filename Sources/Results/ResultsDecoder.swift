@@ -149,6 +149,15 @@ struct ResultsDecoder {
         for (row, range) in try slices(of: pointwise, length: values.count, rows: rows.count) {
             results.keep(pointwise: Array(values[range]), for: rows[row].key)
         }
+        // Files of version 1.0 have no null values.
+        guard try reading({ () throws(HDF5Error) in try root.children() }).contains(where: { $0.name == "null" }) else {
+            return
+        }
+        let null = try group("null", in: root)
+        let nullValues: [Double] = try column("value", of: null)
+        for (row, range) in try slices(of: null, length: nullValues.count, rows: rows.count) {
+            results.keep(null: Array(nullValues[range]), for: rows[row].key)
+        }
     }
 
     /// Which row each array belongs to, and where it lies.

@@ -62,19 +62,23 @@ struct ResultsEncoder {
     private func writeArrays(in root: Group) throws(HDF5Error) {
         var features: [(Int, FeatureTerms)] = []
         var pointwise: [(Int, [Double])] = []
+        var nulls: [(Int, [Double])] = []
         for (row, measurement) in results.measurements.enumerated() {
             if let terms = results.featureTerms[measurement.key] { features.append((row, terms)) }
             if let values = results.pointwise[measurement.key] { pointwise.append((row, values)) }
+            if let values = results.nulls[measurement.key] { nulls.append((row, values)) }
         }
         let featureGroup = try root.createGroup("features")
         try featureGroup.writeColumn(features.map { Int64($0.0) }, to: "measurement")
         try featureGroup.writeColumn(Self.offsets(features.map { $0.1.single.count }), to: "offset")
         try featureGroup.writeColumn(features.flatMap { $0.1.single }, to: "single")
         try featureGroup.writeColumn(features.flatMap { $0.1.remaining }, to: "remaining")
-        let pointwiseGroup = try root.createGroup("pmi")
-        try pointwiseGroup.writeColumn(pointwise.map { Int64($0.0) }, to: "measurement")
-        try pointwiseGroup.writeColumn(Self.offsets(pointwise.map { $0.1.count }), to: "offset")
-        try pointwiseGroup.writeColumn(pointwise.flatMap { $0.1 }, to: "pmi")
+        for (group, name, arrays) in [("pmi", "pmi", pointwise), ("null", "value", nulls)] {
+            let group = try root.createGroup(group)
+            try group.writeColumn(arrays.map { Int64($0.0) }, to: "measurement")
+            try group.writeColumn(Self.offsets(arrays.map { $0.1.count }), to: "offset")
+            try group.writeColumn(arrays.flatMap { $0.1 }, to: name)
+        }
     }
 
     private static func offsets(_ lengths: [Int]) -> [Int64] {

@@ -1,4 +1,5 @@
 internal import LinearAlgebra
+internal import SampleFiles
 
 /// A table of numbers whose last column is the label.
 ///
@@ -9,16 +10,10 @@ struct CSVTable {
     let classNames: [String]
 
     init(readingFrom path: String) throws(TrainingError) {
-        let bytes = try FileBytes.contents(of: path)
-        guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
-            throw TrainingError(.data, "\(path): not a text file; expected comma-separated values. Give a CSV file.")
+        var reader = try reading { () throws(SampleFileError) in
+            try DelimitedLines(readingFrom: path, separator: .comma)
         }
-        try self.init(parsing: bytes, path)
-    }
-
-    private init(parsing content: [UInt8], _ path: String) throws(TrainingError) {
-        var reader = CSVLines(content, path)
-        guard var line = try reader.next() else {
+        guard var line = try reading({ () throws(SampleFileError) in try reader.next() }) else {
             throw TrainingError(.data, "\(path): empty; expected lines of numbers and a label. Give a CSV file.")
         }
         let width = line.cells.count
@@ -38,7 +33,7 @@ struct CSVTable {
                 labels.append((line.number, line.cells[width - 1]))
             }
             isHeader = false
-            guard let following = try reader.next() else { break }
+            guard let following = try reading({ () throws(SampleFileError) in try reader.next() }) else { break }
             line = following
         }
         guard labels.count >= 2 else {
@@ -53,7 +48,7 @@ struct CSVTable {
     }
 
     private static func append(
-        _ line: CSVLines.Line, width: Int, to values: inout [Float], _ path: String
+        _ line: DelimitedLines.Line, width: Int, to values: inout [Float], _ path: String
     ) throws(TrainingError) {
         guard line.cells.count == width else {
             throw TrainingError(
@@ -91,82 +86,5 @@ struct CSVTable {
                     + "Put the column of the classes last.")
         }
         return try ClassIDs.of(numbers: whole, path)
-    }
-}
-
-/// The lines of a table in UTF-8, one after the other, blank ones left out.
-private struct CSVLines {
-    struct Line {
-        /// From 1, as in an editor; a line with a line break in quotes has the number of its beginning.
-        let number: Int
-        let cells: [String]
-    }
-
-    private let bytes: [UInt8]
-    private let path: String
-    private var index: Int
-    private var number = 1
-
-    init(_ bytes: [UInt8], _ path: String) {
-        self.bytes = bytes
-        self.path = path
-        index = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    }
-
-    mutating func next() throws(TrainingError) -> Line? {
-        while index < bytes.count {
-            let line = try read()
-            if line.cells != [""] { return line }
-        }
-        return nil
-    }
-
-    private mutating func read() throws(TrainingError) -> Line {
-        let (quote, comma, newline, carriageReturn) =
-            (UInt8(ascii: "\""), UInt8(ascii: ","), UInt8(ascii: "\n"), UInt8(ascii: "\r"))
-        let start = number
-        var cells: [String] = []
-        var cell: [UInt8] = []
-        var (quoted, wasQuoted) = (false, false)
-        while index < bytes.count {
-            let byte = bytes[index]
-            index += 1
-            if byte == newline { number += 1 }
-            if quoted {
-                if byte != quote {
-                    cell.append(byte)
-                } else if index < bytes.count, bytes[index] == quote {
-                    cell.append(quote)
-                    index += 1
-                } else {
-                    quoted = false
-                }
-            } else if byte == quote, cell.isEmpty {
-                (quoted, wasQuoted) = (true, true)
-            } else if byte == comma {
-                cells.append(Self.text(of: cell, trimmed: !wasQuoted))
-                cell.removeAll(keepingCapacity: true)
-                wasQuoted = false
-            } else if byte == newline {
-                break
-            } else if byte != carriageReturn {
-                cell.append(byte)
-            }
-        }
-        guard !quoted else {
-            throw TrainingError(.data, "\(path):\(start): a quote is never closed; expected \". Repair this line.")
-        }
-        cells.append(Self.text(of: cell, trimmed: !wasQuoted))
-        return Line(number: start, cells: cells)
-    }
-
-    private static func text(of cell: [UInt8], trimmed: Bool) -> String {
-        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-        guard trimmed, let first = cell.first, let last = cell.last, isBlank(first) || isBlank(last) else {
-            return String(decoding: cell, as: UTF8.self)
-        }
-        let rest = cell.drop(while: isBlank)
-        let end = rest.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? rest.startIndex
-        return String(decoding: rest[..<end], as: UTF8.self)
     }
 }

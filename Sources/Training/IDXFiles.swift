@@ -1,4 +1,5 @@
 internal import LinearAlgebra
+internal import SampleFiles
 
 /// Where the images and labels of a data set in IDX files are.
 ///
@@ -139,7 +140,7 @@ struct IDXArray {
     }
 
     init(readingFrom path: String) throws(TrainingError) {
-        bytes = try FileBytes.contents(of: path)
+        bytes = try reading { () throws(SampleFileError) in try FileBytes.contents(of: path) }
         guard bytes.count >= 4, bytes[0] == 0, bytes[1] == 0, let type = ElementType(rawValue: bytes[2]) else {
             let found = bytes.prefix(4).map { hexadecimal($0) }.joined(separator: " ")
             throw TrainingError(

@@ -1,5 +1,6 @@
 internal import Activations
 internal import LinearAlgebra
+internal import SampleFiles
 
 /// Writes what a network makes of every recorded split to the archive, record by record.
 struct RunRecorder {

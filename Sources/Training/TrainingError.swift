@@ -1,3 +1,5 @@
+internal import SampleFiles
+
 /// Why a run could not be started, or could not be finished: one sentence that says where, what was expected and found,
 /// and what to do.
 public struct TrainingError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -22,5 +24,14 @@ public struct TrainingError: Error, Sendable, Hashable, CustomStringConvertible 
     init(_ kind: Kind, _ description: String) {
         self.kind = kind
         self.description = description
+    }
+}
+
+/// Runs `read`; what is wrong with a file is said in its own words.
+func reading<T>(_ read: () throws(SampleFileError) -> T) throws(TrainingError) -> T {
+    do throws(SampleFileError) {
+        return try read()
+    } catch {
+        throw TrainingError(.data, error.description)
     }
 }

@@ -15,11 +15,15 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
             BINNINGS: width:B@run|epoch|unit|network|[lo,hi], step:W, quantile:B@unit, exact, argmax, and the presets \
             \(Discretization.presets.joined(separator: ", ")).
+            ESTIMATORS: \(Estimator.names.joined(separator: ", ")), exact (plug-in on --binning exact), and the presets \
+            \(Estimator.presets.joined(separator: ", ")). Parameters: ksg1:k=3, pairwise-upper:variance=0.001.
             TARGETS: \(Target.allCases.map(\.rawValue).joined(separator: ", ")).
 
             EXAMPLES:
               infoplane analyze run.h5
               infoplane analyze run.h5 --binning width:50@run --binning saxe-0.07
+              infoplane analyze run.h5 --estimator gaussian-copula --estimator ross:k=3 --epochs every:10
+              infoplane analyze run.h5 --estimator nsb --binning width:30@run --subsampling
               infoplane analyze run.h5 --target pmi-label --target label --epochs every:10 --samples 1000
               infoplane analyze run.h5 --reduce-inputs kpca:50 -o reduced.results.h5
               infoplane analyze run.h5 --shard 1/4 -o part1.results.h5
@@ -43,6 +47,14 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     @Option(help: "How many samples of each split, the first ones; a number or all.")
     var samples = "5000"
+
+    @Flag(help: "Compute the same from the first half and quarter of the samples too: bias shows as a trend over them.")
+    var subsampling = false
+
+    @Option(
+        name: .customLong("estimator"),
+        help: "An estimator; repeat for several. Those of symbols take every binning. (default: plug-in)")
+    var estimators: [String] = []
 
     @Option(
         name: .customLong("binning"),
@@ -71,7 +83,13 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Option(help: "Arrays kept beside the measurements (terms by feature, PMI by sample): headline, all or none.")
     var keep = "headline"
 
-    @Option(help: "The seed of the shuffled-weight control.")
+    @Option(help: "How many shuffles of the labels stand against the plug-in I(Z;Y): its null mean and p-value.")
+    var permutations = 99
+
+    @Option(help: "How many shuffles of the PMI weights stand against the complexity of weighted targets.")
+    var shuffles = 10
+
+    @Option(help: "The seed of both.")
     var seed: UInt64 = 0
 
     @Option(name: .shortAndLong, help: "How many cells are computed side by side. (default: the number of cores)")
@@ -229,6 +247,16 @@ struct AnalyzeCommand: AsyncParsableCommand {
             throw ValidationError("--samples \(samples): expected a positive whole number or all")
         }
         if !binnings.isEmpty { request.binnings = try Self.unique(binnings.map { try Discretization($0) }) }
+        if !estimators.isEmpty {
+            request.estimators = try Self.unique(estimators.map { $0 == "exact" ? .plugIn : try Estimator($0) })
+        }
+        if estimators.contains("exact") {
+            let asked = request.binnings ?? (estimators.contains("plug-in") ? request.defaultBinnings : [])
+            request.binnings = Self.unique(asked + [.exact])
+        }
+        request.subsampling = subsampling
+        request.permutations = permutations
+        request.shuffles = shuffles
         if noGib {
             request.targets = []
         } else if !targets.isEmpty {

@@ -21,6 +21,6 @@ struct Infoplane: AsyncParsableCommand {
         version: version,
         subcommands: [
             RecordCommand.self, InspectCommand.self, AnalyzeCommand.self, ReduceCommand.self, MergeCommand.self,
-            ExportCommand.self, ReportCommand.self,
+            ExportCommand.self, ReportCommand.self, VerdictCommand.self, EstimateCommand.self, SelftestCommand.self,
         ])
 }

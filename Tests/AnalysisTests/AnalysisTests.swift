@@ -211,7 +211,7 @@ func analyze(
             #expect(results.value(.labelEntropy, "", epoch: nil, "") == 1)
             #expect(results.value(.labelInformation, "xor", epoch: 5, "width:30@run") == 1)
             let named = results.measurements.filter { $0.key.quantity == .labelInformation }
-            #expect(named.allSatisfy { $0.key.parameters == "labels=width:2@unit" })
+            #expect(named.allSatisfy { $0.key.parameters == "labels=width:2@unit;permutations=99;seed=0" })
         }
     }
 

@@ -127,7 +127,9 @@ import Testing
 
     @Test func `every command answers --help with examples`() throws {
         let folder = try Folder()
-        for command in ["record", "inspect", "analyze", "reduce", "merge", "export", "report"] {
+        for command in [
+            "record", "inspect", "analyze", "reduce", "merge", "export", "report", "verdict", "estimate", "selftest",
+        ] {
             let output = try Tool.run(command, "--help", in: folder)
             #expect(output.code == 0 && output.out.contains("EXAMPLES:"), "\(command)")
         }

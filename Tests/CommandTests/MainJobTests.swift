@@ -189,7 +189,9 @@ import Testing
         #expect(analyzed.code == 0, "\(analyzed.error)")
         let table = rows(ofCSV: try Tool.run("export", "run.results.h5", in: folder).out)
         let parameters = Set(table.filter { $0["quantity"] == "GIB complexity" }.map { $0["parameters"] })
-        #expect(parameters == ["input=width:30@unit;reduce=kpca:5"])
+        let reduced = "input=width:30@unit;reduce=kpca:5"
+        // The weighted target has its control, and says how it was drawn.
+        #expect(parameters == [reduced, reduced + ";shuffles=10;seed=0"])
     }
 
     @Test func `objectives are derived for every beta`() throws {
@@ -204,11 +206,12 @@ import Testing
             }
             return try #require((row?["value"]).flatMap { Double($0) })
         }
+        let null = "permutations=99;seed=0"
         // One division and one subtraction: the same operations give the same bits.
         #expect(
-            try value("IB objective", "beta=0.5") == value("I(Z;Y)", "") - value("I(X;Z)", "") / 0.5)
+            try value("IB objective", "beta=0.5") == value("I(Z;Y)", null) - value("I(X;Z)", "") / 0.5)
         #expect(
             try value("GIB objective", "input=width:30@unit;beta=2")
-                == value("I(Z;Y)", "") - value("GIB complexity", "input=width:30@unit") / 2)
+                == value("I(Z;Y)", null) - value("GIB complexity", "input=width:30@unit") / 2)
     }
 }

@@ -13,6 +13,7 @@ import Testing
         #expect(first.sortedMeasurements == whole.sortedMeasurements)
         #expect(first.featureTerms == whole.featureTerms)
         #expect(first.pointwise == whole.pointwise)
+        #expect(first.nulls == whole.nulls)
         #expect(first.failures == whole.failures)
     }
 

@@ -17,6 +17,7 @@ import Testing
             #expect(found.measurements == results.measurements)
             #expect(found.featureTerms == results.featureTerms)
             #expect(found.pointwise == results.pointwise)
+            #expect(found.nulls == results.nulls && !found.nulls.isEmpty)
             #expect(found.reductions == results.reductions)
             #expect(found.failures == results.failures)
             #expect(found.provenance == results.provenance)

@@ -26,6 +26,7 @@ func makeResults(archive: String = "a", value: Double = 0.1) -> ResultSet {
         key.parameters = "input=width:30@unit"
         results.insert(Measurement(key: key, value: 1.0 / 3, standardError: 0.01, nullMean: 0, pValue: 0.5))
         results.keep(FeatureTerms(single: [0, 0.5], remaining: [0.25, 1]), for: key)
+        results.keep(null: [0, 0.25], for: key)
     }
     results.insert(
         Reduction(

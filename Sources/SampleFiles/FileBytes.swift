@@ -7,30 +7,30 @@ internal import CDeflate
 #endif
 
 /// The whole content of a data file, decompressed where its first bytes say gzip.
-enum FileBytes {
+public enum FileBytes {
     /// Reads the file at `path` into memory, and refuses folders and devices.
-    static func contents(of path: String) throws(TrainingError) -> [UInt8] {
+    public static func contents(of path: String) throws(SampleFileError) -> [UInt8] {
         let bytes = try stored(at: path)
         return bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B ? try inflate(bytes, path) : bytes
     }
 
     /// Whether something exists at `path`, and whether it is a folder.
-    static func exists(_ path: String) -> (something: Bool, folder: Bool) {
+    public static func exists(_ path: String) -> (something: Bool, folder: Bool) {
         var status = stat()
         guard stat(path, &status) == 0 else { return (false, false) }
         return (true, status.st_mode & S_IFMT == S_IFDIR)
     }
 
-    private static func stored(at path: String) throws(TrainingError) -> [UInt8] {
+    private static func stored(at path: String) throws(SampleFileError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw TrainingError(
-                .data, "\(path): cannot be opened: \(String(cString: strerror(errno))). Check the path and its rights.")
+            throw SampleFileError(
+                "\(path): cannot be opened: \(String(cString: strerror(errno))). Check the path and its rights.")
         }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw TrainingError(.data, "\(path): not a file; expected a data file. Give the file itself.")
+            throw SampleFileError("\(path): not a file; expected a data file. Give the file itself.")
         }
         let size = Int(status.st_size)
         var failure: Int32 = 0
@@ -45,7 +45,7 @@ enum FileBytes {
         }
         guard failure == 0, bytes.count == size else {
             let reason = failure == 0 ? "it became shorter meanwhile" : String(cString: strerror(failure))
-            throw TrainingError(.data, "\(path): cannot be read: \(reason). Read it again when nothing changes it.")
+            throw SampleFileError("\(path): cannot be read: \(reason). Read it again when nothing changes it.")
         }
         return bytes
     }
@@ -54,9 +54,9 @@ enum FileBytes {
     ///
     /// The size that the file claims is only where the search for the true one begins: DEFLATE makes at most 1032 bytes
     /// of one, so a false claim costs no more memory than the data could need.
-    private static func inflate(_ bytes: [UInt8], _ path: String) throws(TrainingError) -> [UInt8] {
+    private static func inflate(_ bytes: [UInt8], _ path: String) throws(SampleFileError) -> [UInt8] {
         guard let decompressor = libdeflate_alloc_decompressor() else {
-            throw TrainingError(.data, "\(path): no memory to decompress it. Free some memory.")
+            throw SampleFileError("\(path): no memory to decompress it. Free some memory.")
         }
         defer { libdeflate_free_decompressor(decompressor) }
         var result: [UInt8] = []
@@ -83,8 +83,7 @@ enum FileBytes {
                 } else if status == LIBDEFLATE_INSUFFICIENT_SPACE, capacity < limit {
                     capacity = min(2 * capacity, limit)
                 } else {
-                    throw TrainingError(
-                        .data,
+                    throw SampleFileError(
                         "\(path): damaged or truncated gzip data; expected a whole member at byte \(consumed), "
                             + "found it broken. Fetch the file again.")
                 }

@@ -1,0 +1,132 @@
+import Foundation
+import InformationTheory
+import LinearAlgebra
+import Randomness
+import Testing
+
+struct BoundTests {
+    private let bounds: [PairwiseBound] = [.upper, .lower]
+
+    private func points(_ values: [Double], columns: Int = 1) -> Matrix<Double> {
+        Matrix(rows: values.count / columns, columns: columns, values: values)
+    }
+
+    @Test func `identical points know nothing, far ones all`() throws {
+        for bound in bounds {
+            let same = try pairwiseEstimates(
+                of: points(Array(repeating: 1e6, count: 64)), with: [Symbols(0..<64)], bound: bound,
+                noiseVariance: 0.001,
+                seed: 0)
+            // Equal rows have the kernel 1 exactly, so that 64/64 has the logarithm 0.
+            #expect(same.information[0].value == 0 && same.information[0].flags.contains(.constant))
+            // Eight clusters of eight: kernels of 1 or exp(−huge) = 0, log2(8/64) exactly.
+            let far = try pairwiseEstimates(
+                of: points((0..<64).map { 1000 * Double($0 % 8) }),
+                with: [Symbols(0..<64), Symbols((0..<64).map { $0 % 2 })],
+                bound: bound, noiseVariance: 0.001, seed: 0)
+            #expect(far.information[0].value == 3 && far.information[1].value == 1)
+            // h of the noise in one dimension on top.
+            #expect(abs(far.entropy.value - 3 - log2(2 * .pi * exp(1) * 0.001) / 2) < 1e-12)
+        }
+    }
+
+    // The definition with loops, on few points. n² exponentials of numbers below 50, each rounded to 1e-16 relative; distances
+    // by products lose 1e-13 of 1e3, over 2·0.1.
+    @Test(arguments: 1...10) func `the bounds agree with the plain formula`(seed: UInt64) throws {
+        var generator = SplitMix64(seed: seed)
+        let n = 20 + Int(seed) * 7
+        let z = points((0..<3 * n).map { _ in generator.nextNormal() }, columns: 3)
+        let labels = (0..<n).map { _ in generator.nextIndex(below: 4) }
+        for bound in bounds {
+            let found = try pairwiseEstimates(
+                of: z, with: [Symbols(0..<n), Symbols(labels)], bound: bound, noiseVariance: 0.1, seed: seed)
+            func entropy(_ members: [Int]) -> Double {
+                -members.reduce(0.0) { sum, i in
+                    let kernel = members.reduce(0.0) { sum, j in
+                        let square = (0..<3).reduce(0) { $0 + (z[i, $1] - z[j, $1]) * (z[i, $1] - z[j, $1]) }
+                        return sum + exp(-square / ((bound == .upper ? 2 : 8) * 0.1))
+                    }
+                    return sum + log2(kernel / Double(members.count))
+                } / Double(members.count)
+            }
+            let all = entropy(Array(0..<n))
+            let given = (0..<4).reduce(0.0) { sum, label in
+                let members = (0..<n).filter { labels[$0] == label }
+                return members.isEmpty ? sum : sum + entropy(members) * Double(members.count) / Double(n)
+            }
+            #expect(abs(found.information[0].value - all) < 1e-10)
+            #expect(abs(found.information[1].value - (all - given)) < 1e-10)
+        }
+        let (upper, lower) = (
+            try pairwiseEstimates(of: z, with: [], bound: .upper, noiseVariance: 0.1, seed: 0).entropy.value,
+            try pairwiseEstimates(of: z, with: [], bound: .lower, noiseVariance: 0.1, seed: 0).entropy.value
+        )
+        #expect(lower <= upper)
+    }
+
+    // Rank n/2 of an odd n is the quantile 0; the copula of a column with itself is singular; monotone maps keep all ranks.
+    @Test func `the copula knows ranks alone`() throws {
+        var generator = SplitMix64(seed: 11)
+        let x = points((0..<600).map { _ in generator.nextNormal() }, columns: 2)
+        let y = points((0..<300).map { x[$0, 0] * x[$0, 0] + x[$0, 1] + generator.nextNormal() })
+        let estimate = try gaussianCopulaInformation(x, y, seed: 0)
+        let mapped = Matrix(rows: 300, columns: 2, values: x.values.map { exp($0) })
+        #expect(try gaussianCopulaInformation(mapped, y, seed: 0) == estimate)
+        #expect(abs(try gaussianCopulaInformation(y, x, seed: 0).value - estimate.value) < 1e-12)
+        #expect(estimate.flags.contains(.lowerBound))
+        #expect {
+            try gaussianCopulaInformation(x, x, seed: 0)
+        } throws: {
+            "\($0)".contains("singular")
+        }
+        let constant = try gaussianCopulaInformation(x, points(Array(repeating: 2, count: 300)), seed: 0)
+        #expect(constant.value == 0 && constant.flags == .constant)
+        // A constant column beside another changes nothing.
+        let padded = points(y.values.flatMap { [$0, 7.0] }, columns: 2)
+        #expect(try gaussianCopulaInformation(x, padded, seed: 0) == estimate)
+    }
+
+    // By the formulas of Ince et al. in NumPy and SciPy, on the numbers that the generator gives here.
+    @Test func `two classes apart have the information of their mixture, from below`() throws {
+        var generator = SplitMix64(seed: 12)
+        let labels = (0..<2000).map { $0 % 2 }
+        let x = points(labels.map { 2 * Double($0) - 1 + generator.nextNormal() })
+        let estimate = try gaussianCopulaInformation(x, labels: Symbols(labels), seed: 0)
+        // I of ±1 and unit variance is 0.486 bits; the copula's is no larger but for its error.
+        #expect(estimate.value < 0.486 + 5 * estimate.standardError! && estimate.value > 0.4)
+    }
+
+    @Test func `an estimator that does not fit says which does`() throws {
+        let x = Variable.values(points([1, 2, 3, 4]))
+        let y = Variable.symbols(Symbols([0, 1, 0, 1]))
+        for (estimator, a, b, words) in [
+            ("ksg1", x, y, "ross"), ("ross", x, x, "ksg1"), ("plug-in", x, y, "symbols"),
+            ("kozachenko-leonenko", x, x, "alone"), ("gaussian-copula", y, y, "plug-in"),
+        ] {
+            let estimator = try Estimator(estimator)
+            #expect {
+                try estimator.information(a, b, seed: 0)
+            } throws: {
+                "\($0)".contains(words)
+            }
+        }
+        #expect(throws: InformationError.self) { try Estimator.plugIn.entropy(of: x, seed: 0) }
+        #expect(throws: InformationError.self) { try Estimator("ross").entropy(of: x, seed: 0) }
+    }
+
+    @Test(arguments: Estimator.names + Estimator.presets) func `names of estimators read back`(name: String) throws {
+        let estimator = try Estimator(name)
+        #expect(try Estimator(estimator.description) == estimator)
+    }
+
+    @Test(arguments: [
+        "ksg1:k=0", "ksg2:4", "ross:k=x", "pairwise-upper:variance=-1", "nsb:k=3", "pairwise-lower:variance=inf",
+    ])
+    func `a parameter that cannot be is refused`(text: String) {
+        #expect {
+            try Estimator(text)
+        } throws: {
+            "\($0)".contains("expected")
+        }
+    }
+}

@@ -1,0 +1,269 @@
+import Foundation
+import InformationTheory
+import LinearAlgebra
+import Randomness
+import Testing
+
+private let kinds: [KSGVariant] = [.one, .two]
+
+/// The published formulas, written plainly: O(n²) distances, sorting, and ψ by its sums.
+private enum NeighbourOracle {
+    static func psi(_ n: Int) -> Double { (1..<n).reduce(-0.57721566490153286061) { $0 + 1 / Double($1) } }
+
+    static func distance(_ x: Matrix<Double>, _ a: Int, _ b: Int) -> Double {
+        (0..<x.columns).reduce(0) { max($0, abs(x[a, $1] - x[b, $1])) }
+    }
+
+    /// In bits.
+    static func ksg(_ x: Matrix<Double>, _ y: Matrix<Double>, _ variant: KSGVariant, k: Int) -> Double {
+        let n = x.rows
+        let psi = [0] + (1...n).map(psi)
+        let sum = (0..<n).reduce(0.0) { sum, i in
+            let others = (0..<n).filter { $0 != i }
+            let dx = others.map { distance(x, i, $0) }
+            let dy = others.map { distance(y, i, $0) }
+            let joint = zip(dx, dy).map { max($0, $1) }
+            let radius = joint.sorted()[k - 1]
+            if radius == 0 {
+                let counts = [joint, dx, dy].map { 1 + $0.count { $0 == 0 } }
+                return sum + psi[counts[0]] - psi[counts[1]] - psi[counts[2]]
+            }
+            if variant == .one {
+                return sum + psi[k] - psi[dx.count { $0 < radius } + 1] - psi[dy.count { $0 < radius } + 1]
+            }
+            let near = others.indices.filter { joint[$0] <= radius }
+            let (ex, ey) = (near.map { dx[$0] }.max()!, near.map { dy[$0] }.max()!)
+            return sum + psi[k] - 1 / Double(k) - psi[dx.count { $0 <= ex }] - psi[dy.count { $0 <= ey }]
+        }
+        return (sum / Double(n) + psi[n]) / log(2)
+    }
+
+    static func entropy(_ x: Matrix<Double>, k: Int) -> Double {
+        let n = x.rows
+        let logs = (0..<n).reduce(0.0) { sum, i in
+            sum + log(2 * (0..<n).filter { $0 != i }.map { distance(x, i, $0) }.sorted()[k - 1])
+        }
+        return (psi(n) - psi(k) + Double(x.columns) * logs / Double(n)) / log(2)
+    }
+
+    /// For classes of more than k samples, without ties.
+    static func ross(_ x: Matrix<Double>, _ y: [Int], k: Int) -> Double {
+        let n = x.rows
+        let sum = (0..<n).reduce(0.0) { sum, i in
+            let same = (0..<n).filter { $0 != i && y[$0] == y[i] }
+            let radius = same.map { distance(x, i, $0) }.sorted()[k - 1]
+            let near = (0..<n).count { $0 != i && distance(x, i, $0) <= radius }
+            return sum + psi(k) - psi(same.count + 1) - psi(near)
+        }
+        return (sum / Double(n) + psi(n)) / log(2)
+    }
+}
+
+private func normals(_ n: Int, _ d: Int, correlation r: Double, seed: UInt64) -> (Matrix<Double>, Matrix<Double>) {
+    var generator = SplitMix64(seed: seed)
+    var x = Matrix(rows: n, columns: d, repeating: 0.0)
+    var y = x
+    for index in x.values.indices {
+        x.values[index] = generator.nextNormal()
+        y.values[index] = r * x.values[index] + (1 - r * r).squareRoot() * generator.nextNormal()
+    }
+    return (x, y)
+}
+
+extension Matrix<Double> {
+    fileprivate func mapped(_ transform: (Double) -> Double) -> Matrix {
+        Matrix(rows: rows, columns: columns, values: values.map(transform))
+    }
+}
+
+struct NeighbourTests {
+    // n = 3000 in 1+1 columns is searched by trees, the others in one pass. Sums of n terms below 10 nats: 1e-12.
+    @Test(arguments: [(40, 1, 3), (200, 2, 1), (200, 3, 5), (3000, 1, 3)])
+    func `KSG agrees with the plain formulas, with and without ties`(n: Int, d: Int, k: Int) throws {
+        for seed in 1...3 as ClosedRange<UInt64> {
+            let (x, y) = normals(n, d, correlation: 0.7, seed: seed)
+            // A grid makes equal distances, ReLU equal rows.
+            let cases = [
+                (x, y), (x.mapped { max(0, $0) }, y.mapped { max(0, $0) }), (x.mapped { ($0 * 4).rounded() }, y),
+            ]
+            for (x, y) in n > 1000 ? Array(cases.prefix(2)) : cases {
+                for variant in kinds {
+                    let found = try ksgInformation(x, y, variant: variant, neighbours: k, seed: 0).value
+                    let expected = NeighbourOracle.ksg(x, y, variant, k: k)
+                    #expect(abs(found - expected) < 1e-10, "variant \(variant), n \(n), d \(d)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [(60, 1, 3), (150, 2, 2), (2500, 1, 3)])
+    func `Kozachenko–Leonenko and Ross agree with the plain formulas`(n: Int, d: Int, k: Int) throws {
+        let (x, _) = normals(n, d, correlation: 0, seed: 5)
+        let labels = (0..<n).map { $0 % 3 }
+        let entropy = try kozachenkoLeonenkoEntropy(of: x, neighbours: k, seed: 0).value
+        #expect(abs(entropy - NeighbourOracle.entropy(x, k: k)) < 1e-10)
+        let information = try rossInformation(x, labels: Symbols(labels), neighbours: k, seed: 0).value
+        #expect(abs(information - NeighbourOracle.ross(x, labels, k: k)) < 1e-10)
+    }
+
+    // Five standard errors by the jackknife over 20 groups: a false alarm in 1e-4 per case (Student, 19 degrees of freedom).
+    @Test(arguments: [0, 0.3, 0.6, 0.9]) func `normals have −½·log2(1 − ρ²)`(correlation: Double) throws {
+        for seed in 1...4 as ClosedRange<UInt64> {
+            let (x, y) = normals(2000, 1, correlation: correlation, seed: seed)
+            let truth = -log2(1 - correlation * correlation) / 2
+            for variant in kinds {
+                let estimate = try ksgInformation(x, y, variant: variant, neighbours: 3, seed: 0)
+                #expect(abs(estimate.value - truth) < 5 * estimate.standardError!, "\(estimate)")
+            }
+            let copula = try gaussianCopulaInformation(x, y, seed: 0)
+            #expect(abs(copula.value - truth) < 5 * copula.standardError!, "\(copula)")
+        }
+    }
+
+    @Test func `KSG is symmetric, and knows no order, no scale and no sign`() throws {
+        let (x, y) = normals(300, 2, correlation: 0.5, seed: 9)
+        var generator = SplitMix64(seed: 1)
+        let order = generator.permutation(of: 300)
+        func permuted(_ m: Matrix<Double>) -> Matrix<Double> {
+            Matrix(rows: 300, columns: 2, values: order.flatMap { [m[$0, 1], m[$0, 0]] })
+        }
+        for variant in kinds {
+            let estimate = try ksgInformation(x, y, variant: variant, neighbours: 3, seed: 0)
+            #expect(try ksgInformation(y, x, variant: variant, neighbours: 3, seed: 0).value == estimate.value)
+            let scaled = try ksgInformation(
+                x.mapped { -4 * $0 }, y.mapped { 4 * $0 }, variant: variant, neighbours: 3, seed: 0)
+            #expect(scaled.value == estimate.value && scaled.standardError == estimate.standardError)
+            // Another order of summation: n terms rounded to 1e-15.
+            #expect(
+                abs(
+                    try ksgInformation(permuted(x), permuted(y), variant: variant, neighbours: 3, seed: 0).value
+                        - estimate.value) < 1e-11)
+        }
+    }
+
+    // Classes that do not overlap: m = k for every sample, and the rest is ψ(n) − ⟨ψ(n_y)⟩.
+    @Test func `Ross tells disjoint uniforms apart`() throws {
+        var generator = SplitMix64(seed: 2)
+        let labels = (0..<400).map { $0 % 4 }
+        let x = Matrix(rows: 400, columns: 1, values: labels.map { 10 * Double($0) + generator.nextUniform() })
+        let estimate = try rossInformation(x, labels: Symbols(labels), neighbours: 3, seed: 0)
+        let expected = (NeighbourOracle.psi(400) - NeighbourOracle.psi(100)) / log(2)
+        #expect(abs(estimate.value - expected) < 1e-11)
+        #expect(estimate.flags.contains(.saturated) && estimate.ceiling == 2)
+    }
+
+    // The entropy of a uniform on [0, 2^m] is m bits; scaling by a power of two adds exactly its exponent per column.
+    @Test func `differential entropy follows the scale`() throws {
+        var generator = SplitMix64(seed: 4)
+        let x = Matrix(rows: 500, columns: 2, values: (0..<1000).map { _ in generator.nextUniform() })
+        let unit = try kozachenkoLeonenkoEntropy(of: x, neighbours: 3, seed: 0)
+        let wide = try kozachenkoLeonenkoEntropy(of: x.mapped { 8 * $0 }, neighbours: 3, seed: 0)
+        #expect(abs(wide.value - unit.value - 6) < 1e-11)
+        #expect(abs(unit.value) < 5 * unit.standardError!)
+    }
+
+    // With both variables discrete every term is the plug-in's, ψ for ln: for counts c ≥ 20 each ψ(c) differs from ln c by
+    // less than 1/(2c) = 0.025 nats, four of them by less than 0.15 bits.
+    @Test func `of atoms alone the estimate is about the plug-in's`() throws {
+        var generator = SplitMix64(seed: 6)
+        let a = (0..<2000).map { _ in generator.nextIndex(below: 3) }
+        let b = a.map { generator.nextUniform() < 0.8 ? $0 : generator.nextIndex(below: 3) }
+        let (x, y) = (a.map(Double.init), b.map(Double.init))
+        let truth = mutualInformation(Symbols(a), Symbols(b))
+        for variant in kinds {
+            let estimate = try ksgInformation(
+                Matrix(rows: 2000, columns: 1, values: x), Matrix(rows: 2000, columns: 1, values: y), variant: variant,
+                neighbours: 3, seed: 0)
+            #expect(abs(estimate.value - truth) < 0.15 && estimate.flags.contains(.ties))
+        }
+    }
+
+    // 60 runs: the empirical sd is uncertain by 1/√118 = 9%, the mean of 60 jackknives over 20 groups by 16%/√60 = 2%; four of
+    // both are 45%.
+    @Test func `the jackknife tells how KSG and the copula scatter`() throws {
+        var runs: [[Estimate]] = []
+        for seed in 1...60 as ClosedRange<UInt64> {
+            let (x, y) = normals(300, 1, correlation: 0.6, seed: seed)
+            runs.append([
+                try ksgInformation(x, y, variant: .one, neighbours: 3, seed: 0),
+                try gaussianCopulaInformation(x, y, seed: 0),
+                try pairwiseEstimates(of: x, with: [], bound: .upper, noiseVariance: 0.1, seed: 0).entropy,
+            ])
+        }
+        for estimator in 0..<3 {
+            let values = runs.map { $0[estimator].value }
+            let centre = values.reduce(0, +) / 60
+            let deviation = (values.reduce(0) { $0 + ($1 - centre) * ($1 - centre) } / 59).squareRoot()
+            let mean = runs.reduce(0) { $0 + $1[estimator].standardError! } / 60
+            #expect(abs(mean / deviation - 1) < 0.45, "estimator \(estimator): \(mean) against \(deviation)")
+        }
+    }
+
+    // 25 dimensions, one pair correlated: 1.2 bits, of which 1000 samples show next to nothing.
+    @Test func `neighbours far away are flagged`() throws {
+        var (x, y) = normals(1000, 25, correlation: 0, seed: 8)
+        for row in 0..<1000 { y.values[row * 25] = 0.9 * x.values[row * 25] + 0.19.squareRoot() * y.values[row * 25] }
+        let far = try ksgInformation(x, y, variant: .one, neighbours: 3, seed: 0)
+        #expect(far.value < 0.5 && far.flags.contains(.unconverged))
+        // Where all is well the halves leave the error bar by chance, in some 10% of the cases: P(more than 10 of 20) < 1e-5.
+        let flagged = try (1...20).count { seed in
+            let (x, y) = normals(1000, 1, correlation: 0.5, seed: UInt64(seed))
+            return try !ksgInformation(x, y, variant: .one, neighbours: 3, seed: 0).flags.isEmpty
+        }
+        #expect(flagged <= 10)
+        // A variable that is a function of the other has no finite information.
+        #expect(
+            try ksgInformation(x, x, variant: .one, neighbours: 3, seed: 0).flags.isSuperset(of: [
+                .saturated, .unconverged,
+            ]))
+    }
+
+    @Test func `bad input is answered by a flag or a sentence`() throws {
+        let (x, y) = normals(10, 1, correlation: 0.5, seed: 1)
+        let flat = x.mapped { _ in 3 }
+        for variant in kinds {
+            #expect(throws: InformationError.self) {
+                try ksgInformation(x, y, variant: variant, neighbours: 10, seed: 0)
+            }
+            #expect(try ksgInformation(x, y, variant: variant, neighbours: 9, seed: 0).value.isFinite)
+            let constant = try ksgInformation(flat, y, variant: variant, neighbours: 3, seed: 0)
+            #expect(constant.value == 0 && constant.flags == .constant)
+            #expect(throws: InformationError.self) {
+                try ksgInformation(
+                    x, normals(9, 1, correlation: 0, seed: 1).1, variant: variant, neighbours: 3, seed: 0)
+            }
+            #expect(throws: InformationError.self) {
+                try ksgInformation(x, y.mapped { _ in .nan }, variant: variant, neighbours: 3, seed: 0)
+            }
+        }
+        #expect {
+            try kozachenkoLeonenkoEntropy(
+                of: x.mapped { max(0, $0) + 1 }.mapped { $0.rounded() }, neighbours: 1, seed: 0)
+        } throws: {
+            "\($0)".contains("minus infinity")
+        }
+        let one = Matrix(rows: 1, columns: 1, values: [1.0])
+        #expect(throws: InformationError.self) { try ksgInformation(one, one, variant: .one, neighbours: 1, seed: 0) }
+        #expect(throws: InformationError.self) { try kozachenkoLeonenkoEntropy(of: one, neighbours: 1, seed: 0) }
+        #expect(
+            try rossInformation(x, labels: Symbols(x.values.map { _ in 1 }), neighbours: 3, seed: 0).flags == .constant)
+        #expect(throws: InformationError.self) {
+            try rossInformation(x, labels: Symbols(0..<10), neighbours: 3, seed: 0)
+        }
+        // Classes of 5, 4 and one alone: k is lowered, the single one left out.
+        let small = try rossInformation(x, labels: Symbols([0, 0, 0, 0, 0, 1, 1, 1, 1, 2]), neighbours: 7, seed: 0)
+        #expect(small.value.isFinite)
+        // 10,000 units and 100 samples.
+        var generator = SplitMix64(seed: 3)
+        let wide = Matrix(rows: 100, columns: 10_000, values: (0..<1_000_000).map { _ in generator.nextNormal() })
+        let labels = Symbols((0..<100).map { $0 % 2 })
+        #expect(try rossInformation(wide, labels: labels, neighbours: 3, seed: 0).flags.contains(.unconverged))
+        #expect {
+            try gaussianCopulaInformation(wide, labels: labels, seed: 0)
+        } throws: {
+            "\($0)".contains("10000 columns")
+        }
+        let bounds = try pairwiseEstimates(of: wide, with: [labels], bound: .upper, noiseVariance: 0.1, seed: 0)
+        #expect(bounds.entropy.flags.contains(.saturated) && bounds.information[0].value.isFinite)
+    }
+}
