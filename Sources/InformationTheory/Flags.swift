@@ -37,11 +37,13 @@ public struct Flags: OptionSet, Sendable, Hashable, CustomStringConvertible {
     public static let lowerBound = Flags(rawValue: 1 << 9)
     /// The estimator bounds the quantity from above.
     public static let upperBound = Flags(rawValue: 1 << 10)
+    /// The value is that of normal vectors with the same ranks; the truth may be higher or lower.
+    public static let normalModel = Flags(rawValue: 1 << 11)
 
     /// The names of all flags, in the order in which they are written.
     public static let allNames = [
         "saturated", "saturated-inputs", "undersampled", "constant", "dead", "ties", "out-of-range", "bound-violated",
-        "unconverged", "lower-bound", "upper-bound",
+        "unconverged", "lower-bound", "upper-bound", "normal-model",
     ]
 
     /// The names of the flags in the set, in the order of `allNames`.

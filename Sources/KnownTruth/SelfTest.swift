@@ -75,8 +75,8 @@ public struct SelfTest: Sendable {
     ///
     /// The error bar is simultaneous: t·SE with t the quantile of Student's distribution (19 degrees of freedom, the groups of
     /// the jackknife less one) for 1% over all lines. Correct estimators leave no bar by chance in 99 of 100 seeds. A line
-    /// outside of its bar is `flagged` where the estimate has `unconverged`, `undersampled`, `saturated`, `ties` or
-    /// `bound-violated`, or lies on the side that its bound allows; else `wrong`.
+    /// outside of its bar is `flagged` where the estimate has `unconverged`, `undersampled`, `saturated`, `ties`,
+    /// `bound-violated` or `normal-model`, or lies on the side that its bound allows; else `wrong`.
     public func lines(progress: (Line) -> Void = { _ in }) -> [Line] {
         let t = studentQuantile(tail: 0.01 / Double(Self.lineCount), degrees: 19)
         var lines: [Line] = []
@@ -118,7 +118,7 @@ public struct SelfTest: Sendable {
 
     private static func outcome(of estimate: Estimate, truth: Double, bar: Double) -> Outcome {
         if abs(estimate.value - truth) <= bar { return .right }
-        let doubts: Flags = [.unconverged, .undersampled, .saturated, .ties, .boundViolated]
+        let doubts: Flags = [.unconverged, .undersampled, .saturated, .ties, .boundViolated, .normalModel]
         if !estimate.flags.isDisjoint(with: doubts) { return .flagged }
         if estimate.flags.contains(.lowerBound), estimate.value < truth { return .flagged }
         if estimate.flags.contains(.upperBound), estimate.value > truth { return .flagged }

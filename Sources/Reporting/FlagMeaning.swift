@@ -31,6 +31,11 @@ enum FlagMeaning {
         ),
         ("lower-bound", "The estimator bounds the quantity from below: the truth may be higher."),
         ("upper-bound", "The estimator bounds the quantity from above: the truth may be lower."),
+        (
+            "normal-model",
+            "The value is that of normal vectors with the same ranks: the truth may be higher, or lower where the joint "
+                + "distribution of several units is far from normal."
+        ),
     ]
 
     /// The meaning of a flag; flags of a newer version have none here.

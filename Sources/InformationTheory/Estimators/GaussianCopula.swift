@@ -13,7 +13,9 @@ public import LinearAlgebra
 /// of the samples. Constant columns carry nothing and are left out. Not cut at 0.
 ///
 /// **When to distrust it.** It sees monotone dependence of pairs of columns and nothing else: XOR, y = x² and other synergy
-/// have 0. In the limit it is a lower bound, and is flagged as one.
+/// have 0. Between two single columns, or one column and a label, it is a lower bound in the limit, and is flagged as one;
+/// of several columns, whose joint distribution need not be normal though each is, it may be too large as well:
+/// `normalModel`.
 ///
 /// - Parameters:
 ///   - x: n × d_x, finite.
@@ -45,7 +47,7 @@ public func gaussianCopulaInformation(
         return (own + other - joint) / log(2)
     }
     var estimate = Estimate(values, of: resampling, ceiling: nil)
-    estimate.flags.insert(.lowerBound)
+    estimate.flags.insert(both.columns == 2 ? .lowerBound : .normalModel)
     if both.hasTies { estimate.flags.insert(.ties) }
     return estimate
 }
@@ -91,7 +93,7 @@ public func gaussianCopulaInformation(
         return nats / log(2)
     }
     var estimate = Estimate(values, of: resampling, ceiling: entropy(of: labels))
-    estimate.flags.insert(.lowerBound)
+    estimate.flags.insert(kept.columns == 1 ? .lowerBound : .normalModel)
     if kept.hasTies { estimate.flags.insert(.ties) }
     return estimate
 }
