@@ -33,8 +33,9 @@ struct VerdictSection {
             let cells =
                 (hasSplits ? [verdict.split] : []) + [
                     verdict.layer, verdict.target.isEmpty ? verdict.quantity.rawValue : "C \(verdict.target)",
-                    verdict.answer.rawValue, head.map(fall) ?? "–", head.map { String($0.peakEpoch) } ?? "–",
-                    "\(agreeing)/\(verdict.usable.count) of \(verdict.methods.count)",
+                    unbroken(verdict.answer.rawValue), unbroken(head.map(fall) ?? "–"),
+                    head.map { String($0.peakEpoch) } ?? "–",
+                    unbroken("\(agreeing)/\(verdict.usable.count) of \(verdict.methods.count)"),
                     verdict.reason + (verdict.control.isEmpty ? "" : "; " + verdict.control),
                 ]
             return "<tr>" + cells.map { "<td>\(Markup.escaped($0))</td>" }.joined() + "</tr>"
@@ -45,6 +46,11 @@ struct VerdictSection {
             <tbody>\(rows.joined(separator: "\n"))</tbody>
             </table></div>
             """
+    }
+
+    /// The text with spaces at which no line breaks.
+    private func unbroken(_ text: String) -> String {
+        String(text.map { $0 == " " ? "\u{A0}" : $0 })
     }
 
     private func fall(_ method: Verdict.Method) -> String {

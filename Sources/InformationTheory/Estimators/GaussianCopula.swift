@@ -111,7 +111,8 @@ private func resampled(
         let reason =
             samples <= columns
             ? "\(columns) columns and \(samples) samples; expected more samples than columns"
-            : "the \(columns) columns determine each other: their covariance is singular"
+            : "of the \(columns) columns some determine others, among all samples or within one label: their covariance is "
+                + "singular"
         throw .notEstimable(
             estimator: copulaName, problem: reason,
             remedy: "Reduce the columns (kernel PCA, or leave redundant ones out), or take more samples.")
