@@ -76,10 +76,7 @@ struct NeighbourTree {
         let own = nodes[node]
         if own.second == 0 {
             for place in own.range where Int(samples[place]) != excluded {
-                var distance = 0.0
-                for column in 0..<columns {
-                    distance = max(distance, abs(values[place &* columns &+ column] - point[column]))
-                }
+                let distance = self.distance(of: place, to: point, values)
                 list.insert(distance, at: Int(samples[place]))
             }
             return
@@ -108,10 +105,7 @@ struct NeighbourTree {
                         count += own.range.count
                     } else if own.second == 0 {
                         for place in own.range {
-                            var distance = 0.0
-                            for column in 0..<columns {
-                                distance = max(distance, abs(values[place &* columns &+ column] - point[column]))
-                            }
+                            let distance = self.distance(of: place, to: point, values)
                             if distance < radius || (distance == radius && inclusive) { count += 1 }
                         }
                     } else {
@@ -138,15 +132,23 @@ struct NeighbourTree {
                         continue
                     }
                     for place in own.range {
-                        var distance = 0.0
-                        for column in 0..<columns {
-                            distance = max(distance, abs(values[place &* columns &+ column] - point[column]))
-                        }
+                        let distance = self.distance(of: place, to: point, values)
                         if distance <= radius { body(Int(samples[place])) }
                     }
                 }
             }
         }
+    }
+
+    @inline(__always)
+    private func distance(
+        of place: Int, to point: UnsafeBufferPointer<Double>, _ values: UnsafeBufferPointer<Double>
+    ) -> Double {
+        var distance = 0.0
+        for column in 0..<columns {
+            distance = max(distance, abs(values[place &* columns &+ column] - point[column]))
+        }
+        return distance
     }
 
     /// The distance of a point to the box of a node: no sample in it is nearer.
