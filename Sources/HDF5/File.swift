@@ -25,6 +25,10 @@ public final class File: Sendable {
         }
     }
 
+    /// Bytes of a page of the file, that of the operating system. A process that is killed while it writes leaves whole
+    /// pages: structures of libhdf5 that lay across two could be torn, so each is kept inside one.
+    private static let pageSize: hsize_t = 4096
+
     /// The path as given.
     public let path: String
     /// The group `/`.
@@ -36,9 +40,14 @@ public final class File: Sendable {
     /// - Parameter replacing: whether a file that exists may be overwritten; if not, it is left alone and an error
     ///   thrown.
     public convenience init(creating path: String, replacing: Bool = false) throws(HDF5Error) {
-        try self.init(path: path, operation: "create the file", limitedByFile: false, locking: true) { access in
-            H5Fcreate(
-                path, replacing ? chdf5_create_replacing() : chdf5_create_exclusive(), hid_t(H5P_DEFAULT), access)
+        let operation = "create the file"
+        let creation = try Library.open(operation, at: path, parent: nil) { H5Pcreate(chdf5_file_create_class()) }
+        try Library.call(operation, at: path) {
+            H5Pset_file_space_strategy(creation.id, H5F_FSPACE_STRATEGY_PAGE, false, 1)
+        }
+        try Library.call(operation, at: path) { H5Pset_file_space_page_size(creation.id, Self.pageSize) }
+        try self.init(path: path, operation: operation, limitedByFile: false, locking: true) { access in
+            H5Fcreate(path, replacing ? chdf5_create_replacing() : chdf5_create_exclusive(), creation.id, access)
         }
     }
 
