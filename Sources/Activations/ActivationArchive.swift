@@ -26,6 +26,10 @@ public final class ActivationArchive: Sendable {
         try ArchiveValidator.checkFormat(of: try FileAccess.openForReading(path).file)
     }
 
+    /// Whether a living program holds the archive: its recorder, or a reader at this instant. A recorder that was killed
+    /// holds it no more, whatever the file says.
+    public static func isHeld(_ path: String) -> Bool { File.isLocked(path) }
+
     /// Clears the mark that a killed writer leaves in its file, which keeps other programs from opening it.
     ///
     /// The caller makes sure that no writer is alive. The archive goes on saying that it was not closed normally.

@@ -92,8 +92,23 @@ public final class File: Sendable {
     }
 
     /// From now on readers may follow: objects and attributes must all exist, and no handle of an attribute be open.
+    ///
+    /// libhdf5 gives its lock back here, and nothing would tell a living writer from a killed one. A shared lock does: it
+    /// goes with the process, and readers hold no other kind.
     public func startSWMRWriting() throws(HDF5Error) {
-        try Library.call("start SWMR writing", at: path) { H5Fstart_swmr_write(handle.id) }
+        let operation = "start SWMR writing"
+        try Library.call(operation, at: path) { H5Fstart_swmr_write(handle.id) }
+        guard flock(try descriptor(), LOCK_SH | LOCK_NB) == 0 else {
+            throw HDF5Error(operation: operation, place: path, causes: [String(cString: strerror(errno))])
+        }
+    }
+
+    /// Whether some program, this one among them, holds a lock on the file: a writer, or a reader at this instant.
+    public static func isLocked(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { closeDescriptor(descriptor) }
+        return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
     /// Hands everything written so far to the operating system.

@@ -27,6 +27,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
               infoplane analyze run.h5 --target pmi-label --target label --epochs every:10 --samples 1000
               infoplane analyze run.h5 --reduce-inputs kpca:50 -o reduced.results.h5
               infoplane analyze run.h5 --shard 1/4 -o part1.results.h5
+              infoplane analyze run.h5 --follow
             """)
 
     @Argument(help: "The archive.", completion: .file(extensions: ["h5"]))
@@ -98,6 +99,9 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only this part of the plan, counted from 1.", valueName: "i/n"))
     var shard: String?
 
+    @Flag(help: "While the archive is being recorded, analyze every record as it comes, until the recorder has ended.")
+    var follow = false
+
     @Flag(help: "Print the plan and compute nothing.")
     var dryRun = false
 
@@ -107,6 +111,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     func validate() throws {
         if let jobs, jobs < 1 { throw ValidationError("--jobs \(jobs): expected at least 1") }
         _ = try parsedShard()
+        if follow, dryRun { throw ValidationError("--follow and --dry-run contradict each other") }
         if noGib, !targets.isEmpty { throw ValidationError("--no-gib and --target contradict each other") }
         do {
             _ = try request()
@@ -119,30 +124,55 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.reporting {
-            let archive = try ActivationArchive(opening: self.archive)
-            let whole = try AnalysisPlan(try request(), of: archive)
-            let plan = try parsedShard().map { whole.shard($0.number, of: $0.count) } ?? whole
-            var file = ResultsFile(output ?? Self.resultsPath(of: self.archive))
-            var results = ResultSet()
-            if file.exists {
-                results = try file.read()
-                if !results.archives.isEmpty, results.archives[plan.archiveID] == nil {
-                    throw Terminal.failure(
-                        "\(file.path): holds results of another archive "
-                            + "(\(results.archives.values.map { "'\($0.title)', id \($0.id)" }.sorted()[0])); nothing was "
-                            + "overwritten. Choose another file with -o; infoplane merge joins results of several archives."
-                    )
-                }
+            guard follow else { return try await analyze(try ActivationArchive(opening: archive)).throwIfIncomplete() }
+            Interruption.watch()
+            var followed = FollowedArchive(archive)
+            var outcome = Outcome.complete
+            while outcome != .interrupted, let grown = try await followed.next() {
+                outcome = max(outcome, try await analyze(grown))
             }
-            if dryRun { return try printPlan(plan, archive: archive, results: results, path: file.path) }
-            try Terminal.announceMemory(plan.reductionBytes(in: archive), of: "kernel PCA of the inputs")
-            try await analyze(plan, of: archive, results: &results, file: &file)
+            try outcome.throwIfIncomplete()
         }
     }
 
-    private func analyze(
+    /// How far an analysis came; the greater, the less.
+    private enum Outcome: Int, Comparable {
+        case complete, withFailures, interrupted
+
+        static func < (a: Outcome, b: Outcome) -> Bool { a.rawValue < b.rawValue }
+
+        func throwIfIncomplete() throws {
+            if self != .complete { throw ExitCode(1) }
+        }
+    }
+
+    /// Computes what the results file lacks of the records that the archive holds now.
+    private func analyze(_ archive: ActivationArchive) async throws -> Outcome {
+        let whole = try AnalysisPlan(try request(), of: archive)
+        let plan = try parsedShard().map { whole.shard($0.number, of: $0.count) } ?? whole
+        var file = ResultsFile(output ?? Self.resultsPath(of: self.archive))
+        var results = ResultSet()
+        if file.exists {
+            results = try file.read()
+            if !results.archives.isEmpty, results.archives[plan.archiveID] == nil {
+                throw Terminal.failure(
+                    "\(file.path): holds results of another archive "
+                        + "(\(results.archives.values.map { "'\($0.title)', id \($0.id)" }.sorted()[0])); nothing was "
+                        + "overwritten. Choose another file with -o; infoplane merge joins results of several archives."
+                )
+            }
+        }
+        if dryRun {
+            try printPlan(plan, archive: archive, results: results, path: file.path)
+            return .complete
+        }
+        try Terminal.announceMemory(plan.reductionBytes(in: archive), of: "kernel PCA of the inputs")
+        return try await compute(plan, of: archive, results: &results, file: &file)
+    }
+
+    private func compute(
         _ plan: AnalysisPlan, of archive: ActivationArchive, results: inout ResultSet, file: inout ResultsFile
-    ) async throws {
+    ) async throws -> Outcome {
         Interruption.watch()
         let bar = ProgressBar("analyze")
         defer { bar.finish() }
@@ -174,9 +204,9 @@ struct AnalyzeCommand: AsyncParsableCommand {
         }
         if summary.wasInterrupted {
             Terminal.note("stopped: what was computed is saved; the same command goes on from there.")
-            throw ExitCode(1)
+            return .interrupted
         }
-        if !summary.failures.isEmpty { throw ExitCode(1) }
+        return summary.failures.isEmpty ? .complete : .withFailures
     }
 
     /// Every reason once, with the number of cells that it holds for.

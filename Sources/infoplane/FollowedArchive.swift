@@ -1,0 +1,44 @@
+import Activations
+
+/// An archive that a recorder is still writing, seen again whenever it has grown.
+struct FollowedArchive {
+    let path: String
+    /// Records at the last look; nil before the first.
+    private var seen: Int?
+
+    init(_ path: String) { self.path = path }
+
+    /// Waits until the archive holds more records than at the last look.
+    ///
+    /// - Returns: nil when nothing more will come: the recorder has closed the archive or died, or a stop is asked for.
+    mutating func next() async throws -> ActivationArchive? {
+        while !Interruption.isRequested {
+            // Asked before opening: a recorder that ends in between has committed all that the opening then finds.
+            let isHeld = ActivationArchive.isHeld(path)
+            do {
+                let archive = try ActivationArchive(opening: path)
+                if archive.committedRecords > seen ?? 0 || seen == nil && archive.info.isClosed {
+                    seen = archive.committedRecords
+                    return archive
+                }
+                if archive.info.isClosed { return nil }
+                guard isHeld else {
+                    Terminal.note(
+                        "\(path): its recorder has ended without closing it, after "
+                            + "\(archive.committedRecords == 1 ? "1 record" : "\(archive.committedRecords) records").")
+                    return nil
+                }
+                if seen == nil, Terminal.isWatched { Terminal.note("\(path): waiting for the first record.") }
+                seen = seen ?? 0
+            } catch {
+                // A recorder lets nobody in before everything is in place.
+                guard isHeld else { throw error }
+            }
+            try await Task.sleep(for: Self.pause)
+        }
+        return nil
+    }
+
+    /// Short beside an epoch, long beside the millisecond that a look takes.
+    private static let pause = Duration.milliseconds(250)
+}
