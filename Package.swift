@@ -94,7 +94,7 @@ let package = Package(
         tests(of: "Reporting", imports: ["InformationTheory", "Results"]),
         .testTarget(
             name: "CommandTests", dependencies: ["infoplane", "Activations", "Results", "HDF5"],
-            swiftSettings: settings),
+            exclude: ["TornWrite"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -30,19 +30,6 @@ public final class ActivationArchive: Sendable {
     /// holds it no more, whatever the file says.
     public static func isHeld(_ path: String) -> Bool { File.isLocked(path) }
 
-    /// Clears the mark that a killed writer leaves in its file, which keeps other programs from opening it.
-    ///
-    /// The caller makes sure that no writer is alive. The archive goes on saying that it was not closed normally.
-    public static func clearWriterMark(of path: String) throws(ArchiveError) {
-        // What cannot be read must not be written to.
-        _ = try ActivationArchive(opening: path)
-        do throws(HDF5Error) {
-            try File.clearWriterMark(of: path)
-        } catch {
-            throw ArchiveError(writing: error)
-        }
-    }
-
     /// What the archive says about itself.
     public var info: ArchiveInfo { contents.info }
     /// Records that can be read, numbered from 0.
@@ -192,14 +179,21 @@ public final class ActivationArchive: Sendable {
         }
     }
 
+    /// Whether a record of a layer consists of just these numbers, by its digest; reads no activations.
+    public func holds(_ values: ElementArray, split: String, layer: String, record: Int) throws(ArchiveError) -> Bool {
+        let found = try contents(ofLayer: layer, in: split)
+        try check(record: record, samples: 0..<0, of: 0, at: found.digests)
+        let stored = try reading { () throws(HDF5Error) in
+            try found.digests.read(UInt8.self, start: [record, 0], count: [1, 32])
+        }
+        return Digest.of(values) == stored
+    }
+
     /// Reads a record of a layer and says whether its bytes are those that were recorded.
     public func digestMatches(split: String, layer: String, record: Int) throws(ArchiveError) -> Bool {
         let found = try contents(ofLayer: layer, in: split)
         let cell = try activations(split: split, layer: layer, record: record, samples: 0..<found.info.sampleCount)
-        let stored = try reading { () throws(HDF5Error) in
-            try found.digests.read(UInt8.self, start: [record, 0], count: [1, 32])
-        }
-        return Digest.of(cell.values) == stored
+        return try holds(cell.values, split: split, layer: layer, record: record)
     }
 
     /// Reads the inputs of a record and says whether their bytes are those that were recorded.
@@ -222,6 +216,24 @@ public final class ActivationArchive: Sendable {
         let storedLabels = try storedDigest(of: found.labels)
         let storedIDs = try storedDigest(of: found.sampleIDs)
         return Digest.of(elements).hexadecimal == storedLabels && Digest.of(ids).hexadecimal == storedIDs
+    }
+
+    /// The paths of what is not as it was recorded in one record of a split: layers, and inputs that change per record.
+    func damages(of record: Int, in split: SplitInfo) throws(ArchiveError) -> [String] {
+        let object = "\(path):/splits/\(split.name)"
+        var damages: [String] = []
+        if split.inputs.perEpoch, try !inputDigestMatches(split: split.name, record: record) {
+            damages.append("\(object)/inputs")
+        }
+        for layer in split.layers where try !digestMatches(split: split.name, layer: layer.name, record: record) {
+            damages.append("\(object)/layers/\(layer.name)")
+        }
+        return damages
+    }
+
+    /// The stored SHA-256 of inputs that do not change, in hexadecimal digits.
+    func inputDigest(split: String) throws(ArchiveError) -> String {
+        try inputDigests(of: contents(ofSplit: split))[0]
     }
 
     // MARK: Finding and reading

@@ -9,7 +9,7 @@ internal import HDF5
 ///     try writer.commitRecord(metrics: ["train_loss": 0.7])
 ///     try writer.close()
 ///
-/// A record that was begun and not committed leaves no trace for readers; `beginRecord` starts it anew. After a
+/// `ArchiveWriter(continuing:)` adds records to an archive that is there. A record that was begun and not committed leaves no trace for readers; `beginRecord` starts it anew. After a
 /// refused value the writer may go on with a new `beginRecord`, after a failure of the disk no more. Not safe for use
 /// by several tasks at once.
 public final class ArchiveWriter {
@@ -24,7 +24,7 @@ public final class ArchiveWriter {
     private let epochs: Series
     private let steps: Series?
     private var metrics: [String: Series] = [:]
-    private let metricsGroup: Group
+    private let metricsGroup: Group?
     private let splits: [String: SplitWriter]
     /// Whether readers may follow. Until then objects can be created.
     private var isShared = false
@@ -66,6 +66,58 @@ public final class ArchiveWriter {
         }
     }
 
+    /// Opens an archive to add records to it: one that was closed, or one whose recorder was killed.
+    ///
+    /// The new records follow the last committed one; what the killed recorder left behind it is written over.
+    ///
+    /// - Parameter description: what the caller is about to record. Splits, inputs, labels, layers, steps and the names of
+    ///   metrics must be those of the file; what it says about itself (id, title, ...) is left as it stands there.
+    /// - Throws: every contradiction at once; where a program holds the file; where its last record is damaged. Then the
+    ///   file is as it was.
+    public init(
+        continuing path: String, _ description: ArchiveDescription, options: WriterOptions = WriterOptions()
+    ) throws(ArchiveError) {
+        let stored = try Continuation(of: path, with: description)
+        self.path = path
+        self.options = options
+        do throws(HDF5Error) {
+            try File.clearWriterMark(of: path)
+            file = try File(opening: path, .readWrite)
+        } catch {
+            throw ArchiveError(
+                .inaccessible, at: path, "could not \(error.operation) (\(error.reason))",
+                "Wait until no program uses the file, or copy it to a place where you may write.")
+        }
+        do throws(HDF5Error) {
+            let root = file.root
+            committed = try root.dataset("committed")
+            epochs = try Series(of: root.dataset("epoch"), records: stored.records)
+            steps = description.hasSteps ? try Series(of: root.dataset("step"), records: stored.records) : nil
+            metricsGroup = stored.metricNames.isEmpty ? nil : try root.group("metrics")
+            for name in stored.metricNames {
+                metrics[name] = try metricsGroup.map { group throws(HDF5Error) in
+                    try Series(of: group.dataset(name), records: stored.records)
+                }
+            }
+            let splitsGroup = try root.group("splits")
+            var splits: [String: SplitWriter] = [:]
+            for split in description.splits {
+                let name = ArchiveLayout.stored(split.name)
+                splits[name] = try SplitWriter(continuing: split, in: splitsGroup.group(name), records: stored.records)
+            }
+            self.splits = splits
+            try root.setAttribute("closed", to: .uint8(0))
+            try file.flush()
+            try file.startSWMRWriting()
+        } catch {
+            file.abandon()
+            throw ArchiveError(writing: error)
+        }
+        isShared = true
+        committedRecords = stored.records
+        last = stored.last
+    }
+
     private static func writeAttributes(of description: ArchiveDescription, to root: Group) throws(HDF5Error) {
         try root.setAttribute("format", to: .string(ArchiveSchema.format))
         try root.setAttribute("version", to: .string(ArchiveSchema.version))
@@ -81,8 +133,10 @@ public final class ArchiveWriter {
 
     /// Creates the metrics, the last objects, and lets readers in. Creating an object later could cost the file.
     private func share(metricNames: [String]) throws(HDF5Error) {
-        for name in metricNames {
-            metrics[name] = try Series(named: ArchiveLayout.stored(name), in: metricsGroup, of: .float64)
+        if let metricsGroup {
+            for name in metricNames {
+                metrics[name] = try Series(named: ArchiveLayout.stored(name), in: metricsGroup, of: .float64)
+            }
         }
         try file.flush()
         try file.startSWMRWriting()
@@ -250,6 +304,15 @@ public final class ArchiveWriter {
     }
 }
 
+extension Dataset {
+    /// Removes rows that no writer of ours leaves: one record at the most lies beyond those that are committed, and is
+    /// written over in place. While others read, a data set must not shrink.
+    func dropRows(after records: Int) throws(HDF5Error) {
+        guard let rows = try shape.first, rows > records + 1 else { return }
+        try extend(toRows: records)
+    }
+}
+
 /// A data set with a few numbers per record.
 struct Series {
     let dataset: Dataset
@@ -258,6 +321,12 @@ struct Series {
         let row = width.map { [$0] } ?? []
         dataset = try group.createDataset(
             name, of: type, shape: [0] + row, growable: true, chunk: [ArchiveLayout.seriesRows] + row)
+    }
+
+    /// A data set that is there, to be continued after `records` rows.
+    init(of dataset: Dataset, records: Int) throws(HDF5Error) {
+        self.dataset = dataset
+        try dataset.dropRows(after: records)
     }
 
     func write<T: Element>(_ row: [T], record: Int) throws(HDF5Error) {

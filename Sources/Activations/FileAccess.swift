@@ -9,11 +9,14 @@ internal import HDF5
 /// Opening and creating files, with a sentence for everything that can be in the way.
 enum FileAccess {
     static func create(_ path: String) throws(ArchiveError) -> File {
+        var status = stat()
+        let wasThere = stat(path, &status) == 0
         do throws(HDF5Error) {
             return try File(creating: path)
         } catch {
-            var status = stat()
-            if stat(path, &status) == 0 {
+            // A file that the disk had no room for is ours, and empty.
+            if !wasThere, !error.mentions("File exists"), stat(path, &status) == 0, status.st_size == 0 { remove(path) }
+            if wasThere || error.mentions("File exists") {
                 throw ArchiveError(
                     .exists, at: path, "there is such a file already", "Choose another path, or remove the file.")
             }

@@ -36,6 +36,30 @@ final class SplitWriter {
         self.layers = layers
     }
 
+    /// The split of an archive that is there and holds `records` records, whose description is the same.
+    init(continuing split: SplitDescription, in group: Group, records: Int) throws(HDF5Error) {
+        name = ArchiveLayout.stored(split.name)
+        let samples = split.labels.count
+        if case .perEpoch(let shape, let type) = split.inputs {
+            perEpochInputs = try RecordSeries(
+                of: group.dataset("inputs"), records: records, type: type, samples: samples, unitShape: shape,
+                ranges: nil,
+                digests: Series(of: group.dataset("input_digests"), records: records))
+        } else {
+            perEpochInputs = nil
+        }
+        let (layersGroup, ranges, digests) = try (group.group("layers"), group.group("ranges"), group.group("digests"))
+        var layers: [String: RecordSeries] = [:]
+        for layer in split.layers {
+            let name = ArchiveLayout.stored(layer.name)
+            layers[name] = try RecordSeries(
+                of: layersGroup.dataset(name), records: records, type: layer.elementType, samples: samples,
+                unitShape: layer.unitShape, ranges: Series(of: ranges.dataset(name), records: records),
+                digests: Series(of: digests.dataset(name), records: records))
+        }
+        self.layers = layers
+    }
+
     private static func writeInputs(
         of split: SplitDescription, samples: Int, to group: Group, options: WriterOptions
     ) throws(HDF5Error) -> RecordSeries? {
@@ -112,6 +136,20 @@ final class RecordSeries {
         dataset = try group.createDataset(
             name, of: type.stored, shape: [0, samples] + unitShape, growable: true, chunk: [1, rows] + unitShape,
             deflate: options.deflate)
+    }
+
+    /// A data set that is there, to be continued after `records` records.
+    init(
+        of dataset: Dataset, records: Int, type: NumberType, samples: Int, unitShape: [Int], ranges: Series?,
+        digests: Series
+    ) throws(HDF5Error) {
+        self.dataset = dataset
+        self.type = type
+        self.samples = samples
+        self.unitShape = unitShape
+        self.ranges = ranges
+        self.digests = digests
+        try dataset.dropRows(after: records)
     }
 
     /// The values as they will be stored, after all checks.

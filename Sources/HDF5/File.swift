@@ -27,7 +27,7 @@ public final class File: Sendable {
 
     /// Bytes of a page of the file, that of the operating system. A process that is killed while it writes leaves whole
     /// pages: structures of libhdf5 that lay across two could be torn, so each is kept inside one.
-    private static let pageSize: hsize_t = 4096
+    static let pageSize: hsize_t = 4096
 
     /// The path as given.
     public let path: String
@@ -157,7 +157,7 @@ public final class File: Sendable {
         }
     }
 
-    private static func closeDescriptor(_ descriptor: Int32) {
+    static func closeDescriptor(_ descriptor: Int32) {
         #if canImport(Darwin)
             Darwin.close(descriptor)
         #else
@@ -170,20 +170,6 @@ public final class File: Sendable {
     /// For a file whose writing has failed. Closing it would write its superblock without what it promises, and
     /// libhdf5 1.10 crashes in places. Objects of the file that are still open must be abandoned with it.
     public func abandon() { _ = Unmanaged.passRetained(self) }
-
-    /// Clears the mark that a killed writer leaves in the file, so that any program can open it again.
-    ///
-    /// The caller makes sure that no writer is alive: the mark is all that protects its file.
-    public static func clearWriterMark(of path: String) throws(HDF5Error) {
-        let operation = "clear the writer's mark"
-        let access = try Library.open(operation, at: path, parent: nil) { H5Pcreate(chdf5_file_access_class()) }
-        try Library.call(operation, at: path) { H5Pset_file_locking(access.id, false, true) }
-        // The property that `h5clear -s` sets; it has no public function.
-        var clear = true
-        try Library.call(operation, at: path) { H5Pset(access.id, "clear_status_flags", &clear) }
-        let file = try Library.call(operation, at: path) { H5Fopen(path, chdf5_read_write(), access.id) }
-        try Library.call(operation, at: path) { H5Fclose(file) }
-    }
 }
 
 /// Where an object lies, for messages; and whether reads from it are checked against the size of the file.

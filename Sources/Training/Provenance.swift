@@ -4,7 +4,7 @@ internal import FoundationEssentials
 struct Provenance: Encodable {
     private var values: [String: Value] = [:]
 
-    private enum Value: Encodable {
+    private enum Value: Codable, Hashable, CustomStringConvertible {
         case text(String)
         case whole(Int)
         case word(UInt64)
@@ -12,6 +12,37 @@ struct Provenance: Encodable {
         case truth(Bool)
         case list([Int])
         case texts([String])
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let value = try? container.decode(Bool.self) {
+                self = .truth(value)
+            } else if let value = try? container.decode(Int.self) {
+                self = .whole(value)
+            } else if let value = try? container.decode(UInt64.self) {
+                self = .word(value)
+            } else if let value = try? container.decode(Double.self) {
+                self = .real(value)
+            } else if let value = try? container.decode([Int].self) {
+                self = .list(value)
+            } else if let value = try? container.decode([String].self) {
+                self = .texts(value)
+            } else {
+                self = .text(try container.decode(String.self))
+            }
+        }
+
+        var description: String {
+            switch self {
+            case .text(let value): value
+            case .whole(let value): "\(value)"
+            case .word(let value): "\(value)"
+            case .real(let value): "\(value)"
+            case .truth(let value): value ? "yes" : "no"
+            case .list(let value): value.map(String.init).joined(separator: ",")
+            case .texts(let value): value.joined(separator: ", ")
+            }
+        }
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
@@ -73,5 +104,22 @@ struct Provenance: Encodable {
         } catch {
             throw TrainingError(.request, "hyperparameters: not writable as JSON (\(error)). Change the request.")
         }
+    }
+
+    /// What stands in an archive and would be otherwise here, each as "name: stored, found"; `epochs` and `schedule` may
+    /// differ, because a run that goes on may go further.
+    func contradictions(with stored: String) throws(TrainingError) -> [String] {
+        let known: [String: Value]
+        let own: [String: Value]
+        do {
+            known = try JSONDecoder().decode([String: Value].self, from: Data(stored.utf8))
+            // By way of the text, because 1.0 is written as 1.
+            own = try JSONDecoder().decode([String: Value].self, from: Data(try json().utf8))
+        } catch {
+            return ["hyperparameters: none that this program wrote"]
+        }
+        return Set(known.keys).union(own.keys).subtracting(["epochs", "schedule"]).sorted()
+            .filter { known[$0] != own[$0] }
+            .map { "\($0): \(known[$0]?.description ?? "absent"), now \(own[$0]?.description ?? "absent")" }
     }
 }

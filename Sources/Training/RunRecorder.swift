@@ -3,20 +3,34 @@ internal import LinearAlgebra
 internal import SampleFiles
 
 /// Writes what a network makes of every recorded split to the archive, record by record.
+///
+/// Where it continues an archive, the records that are there are compared instead, and nothing is written before all of
+/// them have come out the same.
 struct RunRecorder {
     /// The splits by name, as many samples each as are recorded.
     let sampleCounts: [(split: String, samples: Int)]
     private(set) var recordedEpochs: [Int] = []
     private(set) var metrics: [String: Double] = [:]
 
-    private let writer: ArchiveWriter
+    private var stage: Stage
+    private let path: String
+    private let description: ArchiveDescription
+    private let options: WriterOptions
     private let layerNames: [String]
     private let data: DataSet
     private let train: LabelledSamples
     private let test: LabelledSamples?
     private let attacked: (adversary: Adversary, samples: LabelledSamples)?
 
-    /// Creates the archive; a file that is there is replaced only where the request says so.
+    private enum Stage {
+        case writing(ArchiveWriter)
+        /// Nothing was written yet: the archive's next record to be compared.
+        case replaying(ActivationArchive, next: Int)
+        /// Between the two.
+        case replayed
+    }
+
+    /// Creates the archive, or opens the one to continue; a file that is there is replaced only where the request says so.
     init(
         _ request: TrainingRequest, _ data: DataSet, _ network: MultilayerPerceptron, path: String
     ) throws(TrainingError) {
@@ -47,14 +61,34 @@ struct RunRecorder {
         description.metricNames = ["train_loss", "train_accuracy", "fisher_trace"]
         if test != nil { description.metricNames? += ["test_loss", "test_accuracy"] }
         if let attacked { description.metricNames?.append("\(attacked.adversary.splitName)_accuracy") }
-        let options = WriterOptions(deflate: request.deflateLevel, synchronizes: request.synchronizes)
+        options = WriterOptions(deflate: request.deflateLevel, synchronizes: request.synchronizes)
+        self.path = path
+        self.description = description
+        guard !request.continues else {
+            stage = try Self.replay(path, description, Provenance(request, data), options)
+            return
+        }
         let replaced = request.overwrites ? try ReplacedArchive(movingAside: path) : nil
         do throws(ArchiveError) {
-            writer = try ArchiveWriter(creating: path, description, options: options)
+            stage = .writing(try ArchiveWriter(creating: path, description, options: options))
         } catch {
             throw TrainingError(.archive, error.description + (replaced?.restore() ?? ""))
         }
         try replaced?.remove()
+    }
+
+    private static func replay(
+        _ path: String, _ description: ArchiveDescription, _ provenance: Provenance, _ options: WriterOptions
+    ) throws(TrainingError) -> Stage {
+        let archive = try archiving { () throws(ArchiveError) in try ActivationArchive(opening: path) }
+        let contradictions = try provenance.contradictions(with: archive.info.hyperparameters)
+        guard contradictions.isEmpty else {
+            throw TrainingError(
+                .archive,
+                "\(path): was recorded with other options: \(contradictions.joined(separator: "; ")). "
+                    + "Give the options of the recording; only --epochs and --schedule may go further.")
+        }
+        return .replaying(archive, next: 0)
     }
 
     /// Refuses a path at which something stands that is not to be replaced.
@@ -65,6 +99,14 @@ struct RunRecorder {
         }
         if request.data.paths.contains(path) {
             throw TrainingError(.archive, "\(path): is read as data; expected another file. Give another name.")
+        }
+        if request.continues {
+            guard found.something else {
+                throw TrainingError(
+                    .archive,
+                    "\(path): there is no such file; expected an archive to continue. Record without --continue first.")
+            }
+            return
         }
         if found.something, !request.overwrites {
             throw TrainingError(
@@ -133,7 +175,20 @@ struct RunRecorder {
             metrics["\(attacked.adversary.splitName)_accuracy"] =
                 Double(onAttacked.score.correct) / Double(attacked.samples.count)
         }
-        do throws(ArchiveError) {
+        if case .replaying(let archive, let next) = stage, next < archive.committedRecords {
+            try compare(evaluations, epoch: epoch, with: archive, record: next)
+            stage = .replaying(archive, next: next + 1)
+        } else {
+            try write(evaluations, epoch: epoch)
+        }
+        recordedEpochs.append(epoch)
+        return true
+    }
+
+    private mutating func write(_ evaluations: [Learner.Evaluation], epoch: Int) throws(TrainingError) {
+        try startWriting()
+        guard case .writing(let writer) = stage else { return }
+        try archiving { () throws(ArchiveError) in
             try writer.beginRecord(epoch: epoch)
             for ((name, _), evaluation) in zip(sampleCounts, evaluations) {
                 if !evaluation.inputs.isEmpty { try writer.writeInputs(.float32(evaluation.inputs), split: name) }
@@ -142,18 +197,68 @@ struct RunRecorder {
                 }
             }
             try writer.commitRecord(metrics: metrics)
-        } catch {
-            throw TrainingError(.archive, error.description)
         }
-        recordedEpochs.append(epoch)
-        return true
     }
 
-    func close() throws(TrainingError) {
-        do throws(ArchiveError) {
-            try writer.close()
-        } catch {
-            throw TrainingError(.archive, error.description)
+    /// After a replay, opens the archive for writing.
+    private mutating func startWriting() throws(TrainingError) {
+        guard case .replaying(_, let records) = stage else { return }
+        // Lets go of the reader: who writes must be alone with the file.
+        stage = .replayed
+        let writer = try archiving { () throws(ArchiveError) in
+            try ArchiveWriter(continuing: path, description, options: options)
         }
+        guard writer.committedRecords == records else {
+            try archiving(writer.close)
+            throw TrainingError(
+                .archive,
+                "\(path): another program added records during the replay; expected \(records), found "
+                    + "\(writer.committedRecords). Continue again.")
+        }
+        stage = .writing(writer)
+    }
+
+    /// Compares what the replay gives with what the archive holds.
+    private func compare(
+        _ evaluations: [Learner.Evaluation], epoch: Int, with archive: ActivationArchive, record: Int
+    ) throws(TrainingError) {
+        guard archive.epochs[record] == epoch else {
+            throw TrainingError(
+                .archive,
+                "\(path): record \(record) is of epoch \(archive.epochs[record]), but the schedule asks for epoch \(epoch) "
+                    + "there. Give the schedule of the recording (log:M depends on --epochs, every:K does not).")
+        }
+        for ((split, _), evaluation) in zip(sampleCounts, evaluations) {
+            for (layer, values) in zip(layerNames, evaluation.outputs) {
+                let isSame = try archiving { () throws(ArchiveError) in
+                    try archive.holds(.float32(values), split: split, layer: layer, record: record)
+                }
+                guard isSame else {
+                    throw TrainingError(
+                        .archive,
+                        "\(path):/splits/\(split)/layers/\(layer): the replay of epoch \(epoch) gives other numbers than "
+                            + "the archive holds; another type of processor, other libraries or other data can do that. "
+                            + "Continue on the machine of the recording, or record anew.")
+                }
+            }
+        }
+    }
+
+    /// Closes the archive; after a replay that was all there was to do, it then counts as closed by its recorder.
+    ///
+    /// - Parameter isComplete: whether the run came to its end; a replay that was stopped leaves the archive as it was.
+    mutating func close(isComplete: Bool = true) throws(TrainingError) {
+        if case .replaying(let archive, let next) = stage {
+            guard isComplete else { return }
+            guard next == archive.committedRecords else {
+                throw TrainingError(
+                    .archive,
+                    "\(path): holds \(archive.committedRecords) records, more than the \(next) that are asked for; nothing was "
+                        + "changed. Give at least as many epochs as were recorded.")
+            }
+            try startWriting()
+        }
+        guard case .writing(let writer) = stage else { return }
+        try archiving(writer.close)
     }
 }

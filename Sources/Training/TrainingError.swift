@@ -1,3 +1,4 @@
+internal import Activations
 internal import SampleFiles
 
 /// Why a run could not be started, or could not be finished: one sentence that says where, what was expected and found,
@@ -33,5 +34,14 @@ func reading<T>(_ read: () throws(SampleFileError) -> T) throws(TrainingError) -
         return try read()
     } catch {
         throw TrainingError(.data, error.description)
+    }
+}
+
+/// Runs `body`; what the archive refuses is said in its own words.
+func archiving<T>(_ body: () throws(ArchiveError) -> T) throws(TrainingError) -> T {
+    do throws(ArchiveError) {
+        return try body()
+    } catch {
+        throw TrainingError(.archive, error.description)
     }
 }

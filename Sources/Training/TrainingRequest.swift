@@ -42,6 +42,10 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
     /// is.
     public var overwrites = false
 
+    /// Whether the archive at the path is continued after its last record: the run is replayed from its seed, every record
+    /// that is there must come out the same, and those that are not are added. Only epochs and schedule may have grown.
+    public var continues = false
+
     /// Creates the request with defaults for everything but the data.
     public init(data: DataSource) {
         self.data = data

@@ -127,7 +127,7 @@ public func train(
         }
         report(epoch, loss: score.lossSum / Double(count), accuracy: Double(score.correct) / Double(count))
     }
-    try recorder.close()
+    try recorder.close(isComplete: !wasStopped)
     return TrainingSummary(
         path: path, model: learner.network.name, parameterCount: parameterCount,
         splits: recorder.sampleCounts.map { TrainingSummary.Split(name: $0.split, samples: $0.samples) },

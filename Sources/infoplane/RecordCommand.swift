@@ -31,6 +31,7 @@ struct RecordCommand: AsyncParsableCommand {
               infoplane record idx /usr/share/datasets/fashion-mnist --activation relu --hidden 128,64,32 -o fashion.h5
               infoplane record idx images/ --adversary fgsm --epsilon 0.1 --adversarial-training -o robust.h5
               infoplane record csv iris.csv --hidden 8,4 --optimizer adam --learning-rate 0.01 -o iris.h5
+              infoplane record szt --activation tanh --epochs 1000 --schedule log:40 -o tanh.h5 --continue
             """)
 
     @Argument(help: "The data set: szt, idx or csv.")
@@ -123,7 +124,15 @@ struct RecordCommand: AsyncParsableCommand {
     @Flag(help: "Replace an archive that exists, once the new one is created; no other file is replaced.")
     var overwrite = false
 
+    @Flag(
+        name: .customLong("continue"),
+        help: ArgumentHelp(
+            "Go on with an archive after its last record, by the same command line, perhaps with more epochs. The run is "
+                + "replayed from its seed and must give the same records again."))
+    var continues = false
+
     func validate() throws {
+        if continues, overwrite { throw ValidationError("--continue and --overwrite contradict each other") }
         if adversary == nil, epsilon != nil || adversaryOf != nil || adversarialTraining {
             throw ValidationError("--epsilon, --adversary-of and --adversarial-training need --adversary")
         }
@@ -222,6 +231,7 @@ struct RecordCommand: AsyncParsableCommand {
         request.deflateLevel = deflate
         request.synchronizes = sync
         request.overwrites = overwrite
+        request.continues = continues
         request.trainsOnAdversary = adversarialTraining
         if let adversary {
             let epsilon = epsilon ?? 0.1
