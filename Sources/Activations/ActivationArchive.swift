@@ -192,10 +192,19 @@ public final class ActivationArchive: Sendable {
     public func digestMatches(split: String, layer: String, record: Int) throws(ArchiveError) -> Bool {
         let found = try contents(ofLayer: layer, in: split)
         let cell = try activations(split: split, layer: layer, record: record, samples: 0..<found.info.sampleCount)
-        let stored = try reading { () throws(HDF5Error) in
+        return Digest.of(cell.values) == (try storedDigest(split: split, layer: layer, record: record))
+    }
+
+    func storedDigest(split: String, layer: String, record: Int) throws(ArchiveError) -> [UInt8] {
+        let found = try contents(ofLayer: layer, in: split)
+        return try reading { () throws(HDF5Error) in
             try found.digests.read(UInt8.self, start: [record, 0], count: [1, 32])
         }
-        return Digest.of(cell.values) == stored
+    }
+
+    func storedInputDigest(split: String, record: Int) throws(ArchiveError) -> String {
+        let found = try contents(ofSplit: split)
+        return try inputDigests(of: found)[found.info.inputs.perEpoch ? record : 0]
     }
 
     /// Reads the inputs of a record and says whether their bytes are those that were recorded.
