@@ -181,12 +181,7 @@ public final class ActivationArchive: Sendable {
 
     /// Whether a record of a layer consists of just these numbers, by its digest; reads no activations.
     public func holds(_ values: ElementArray, split: String, layer: String, record: Int) throws(ArchiveError) -> Bool {
-        let found = try contents(ofLayer: layer, in: split)
-        try check(record: record, samples: 0..<0, of: 0, at: found.digests)
-        let stored = try reading { () throws(HDF5Error) in
-            try found.digests.read(UInt8.self, start: [record, 0], count: [1, 32])
-        }
-        return Digest.of(values) == stored
+        Digest.of(values) == (try storedDigest(split: split, layer: layer, record: record))
     }
 
     /// Reads a record of a layer and says whether its bytes are those that were recorded.
@@ -194,6 +189,19 @@ public final class ActivationArchive: Sendable {
         let found = try contents(ofLayer: layer, in: split)
         let cell = try activations(split: split, layer: layer, record: record, samples: 0..<found.info.sampleCount)
         return try holds(cell.values, split: split, layer: layer, record: record)
+    }
+
+    func storedDigest(split: String, layer: String, record: Int) throws(ArchiveError) -> [UInt8] {
+        let found = try contents(ofLayer: layer, in: split)
+        try check(record: record, samples: 0..<0, of: 0, at: found.digests)
+        return try reading { () throws(HDF5Error) in
+            try found.digests.read(UInt8.self, start: [record, 0], count: [1, 32])
+        }
+    }
+
+    func storedInputDigest(split: String, record: Int) throws(ArchiveError) -> String {
+        let found = try contents(ofSplit: split)
+        return try inputDigests(of: found)[found.info.inputs.perEpoch ? record : 0]
     }
 
     /// Reads the inputs of a record and says whether their bytes are those that were recorded.
@@ -229,11 +237,6 @@ public final class ActivationArchive: Sendable {
             damages.append("\(object)/layers/\(layer.name)")
         }
         return damages
-    }
-
-    /// The stored SHA-256 of inputs that do not change, in hexadecimal digits.
-    func inputDigest(split: String) throws(ArchiveError) -> String {
-        try inputDigests(of: contents(ofSplit: split))[0]
     }
 
     // MARK: Finding and reading

@@ -43,7 +43,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Option(name: .customLong("layer"), help: "A layer to analyze; repeat for several. (default: every layer)")
     var layers: [String] = []
 
-    @Option(help: "The records: all, last, every:K or a list such as 0,1,10.")
+    @Option(help: "The records: all, last, every:K, A-B or a list such as 0,1,10.")
     var epochs = "all"
 
     @Option(help: "How many samples of each split, the first ones; a number or all.")

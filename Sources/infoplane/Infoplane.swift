@@ -23,5 +23,6 @@ struct Infoplane: AsyncParsableCommand {
             RecordCommand.self, InspectCommand.self, RepairCommand.self, AnalyzeCommand.self, ReduceCommand.self,
             MergeCommand.self,
             ExportCommand.self, ReportCommand.self, VerdictCommand.self, EstimateCommand.self, SelftestCommand.self,
+            SubsetCommand.self,
         ])
 }
