@@ -208,8 +208,7 @@ public final class ActivationArchive: Sendable {
     public func inputDigestMatches(split: String, record: Int) throws(ArchiveError) -> Bool {
         let found = try contents(ofSplit: split)
         let cell = try inputs(split: split, record: record, samples: 0..<found.info.sampleCount)
-        let stored = try inputDigests(of: found)
-        return Digest.of(cell.values).hexadecimal == stored[found.info.inputs.perEpoch ? record : 0]
+        return Digest.of(cell.values).hexadecimal == (try storedInputDigest(split: split, record: record))
     }
 
     /// Reads labels and sample ids and says whether their bytes are those that were recorded.

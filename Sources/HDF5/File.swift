@@ -91,6 +91,21 @@ public final class File: Sendable {
         _ = fcntl(try descriptor(), F_SETFD, FD_CLOEXEC)
     }
 
+    /// Whether the space of the file is kept in pages, so that no small structure lies across two.
+    public var isPaged: Bool {
+        get throws(HDF5Error) {
+            let operation = "find the file's space strategy"
+            let creation = try Library.open(operation, at: path, parent: handle) { H5Fget_create_plist(handle.id) }
+            var strategy = H5F_FSPACE_STRATEGY_FSM_AGGR
+            var persists = false
+            var threshold: hsize_t = 0
+            try Library.call(operation, at: path) {
+                H5Pget_file_space_strategy(creation.id, &strategy, &persists, &threshold)
+            }
+            return strategy == H5F_FSPACE_STRATEGY_PAGE
+        }
+    }
+
     /// From now on readers may follow: objects and attributes must all exist, and no handle of an attribute be open.
     ///
     /// libhdf5 gives its lock back here, and nothing would tell a living writer from a killed one. A shared lock does: it

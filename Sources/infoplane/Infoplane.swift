@@ -24,5 +24,6 @@ struct Infoplane: AsyncParsableCommand {
             MergeCommand.self,
             ExportCommand.self, ReportCommand.self, VerdictCommand.self, EstimateCommand.self, SelftestCommand.self,
             SubsetCommand.self,
+            ValidateCommand.self, ChecksumCommand.self,
         ])
 }
