@@ -9,7 +9,7 @@ from typing import Any, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
-VERSION = "1.0.0"
+VERSION = "0.1.0"
 PRODUCER = f"infoplane-python {VERSION}"
 
 

@@ -162,7 +162,8 @@ class ArchiveWriter:
         texts = {
             "format": "activation-archive", "version": "1.0", "id": description.id, "created": description.created,
             "producer": description.producer, "title": description.title, "model": description.model,
-            "hyperparameters": json.dumps(dict(description.hyperparameters), ensure_ascii=False, allow_nan=False),
+            "hyperparameters": json.dumps(dict(description.hyperparameters), ensure_ascii=False, allow_nan=False,
+                                          separators=(",", ":")),
         }
         if description.derived_from is not None:
             texts["derived_from"] = description.derived_from
