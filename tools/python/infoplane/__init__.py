@@ -14,3 +14,12 @@ __all__ = [
     "ArchiveDescription", "ArchiveError", "ArchiveWriter", "Finding", "LayerDescription", "PerEpochInputs",
     "SplitDescription", "__version__",
 ]
+
+
+def __getattr__(name):
+    # Reading needs xarray and pandas in its own time; recording does not wait for it.
+    if name in ("open_archive", "read_results"):
+        from . import reading
+
+        return getattr(reading, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
