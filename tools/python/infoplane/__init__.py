@@ -8,10 +8,11 @@ from ._description import (
     SplitDescription,
 )
 from ._error import ArchiveError, Finding
+from ._recorder import Recorder
 from ._writer import ArchiveWriter
 
 __all__ = [
-    "ArchiveDescription", "ArchiveError", "ArchiveWriter", "Finding", "LayerDescription", "PerEpochInputs",
+    "ArchiveDescription", "ArchiveError", "ArchiveWriter", "Finding", "LayerDescription", "PerEpochInputs", "Recorder",
     "SplitDescription", "__version__",
 ]
 
