@@ -18,9 +18,11 @@ __all__ = [
 
 
 def __getattr__(name):
-    # Reading needs xarray and pandas in its own time; recording does not wait for it.
-    if name in ("open_archive", "read_results"):
-        from . import reading
+    # What needs xarray, pandas, Keras or Lightning is loaded when it is asked for; recording needs none of them.
+    import importlib
 
-        return getattr(reading, name)
+    if name in ("open_archive", "read_results"):
+        return getattr(importlib.import_module(".reading", __name__), name)
+    if name in ("keras", "lightning", "reading"):
+        return importlib.import_module("." + name, __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
