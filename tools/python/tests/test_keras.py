@@ -1,5 +1,6 @@
 """The callback of Keras records what the layers return, and leaves the training as it was."""
 
+import importlib.util
 import os
 import warnings
 
@@ -7,7 +8,10 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
-keras = pytest.importorskip("keras", reason="Keras is not installed; tools/setup python installs it")
+if importlib.util.find_spec("keras") is None:
+    pytest.skip("Keras is not installed; tools/setup python installs it", allow_module_level=True)
+import keras  # noqa: E402
+
 
 import infoplane  # noqa: E402
 from infoplane.keras import RecorderCallback  # noqa: E402
