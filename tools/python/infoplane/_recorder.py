@@ -122,6 +122,11 @@ class Recorder:
         """Records safely written, with append those of earlier runs, too."""
         return 0 if self._writer is None else self._writer.committed_records
 
+    @property
+    def last_epoch(self) -> Optional[int]:
+        """The epoch of the last committed record, where to go on with append; None where there is none."""
+        return None if self._writer is None else self._writer.last_epoch
+
     def _record(self, epoch: int, step: Optional[int], arrays: Mapping[str, Mapping[str, np.ndarray]],
                 metrics: Mapping[str, Any]) -> None:
         is_new = self._writer is None

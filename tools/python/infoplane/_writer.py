@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -10,101 +9,15 @@ import threading
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
-from h5py import h5d, h5s
+from h5py import h5s
 
 from . import _hdf5
-from ._check import check, check_metrics, first_not_finite
-from ._description import ArchiveDescription, PerEpochInputs, SplitDescription, little_endian, stored_name
+from ._adoption import Adoption
+from ._check import check, check_metrics
+from ._description import ArchiveDescription, PerEpochInputs, SplitDescription, stored_name
 from ._error import ArchiveError, Finding, counted, listed, refusal, suggestion
-
-CHUNK_BYTES = 16 * 1024 * 1024
-SERIES_ROWS = 128
-
-
-def samples_per_chunk(samples: int, bytes_per_sample: int) -> int:
-    """ceil(n/m), m the fewest chunks of at most 16 MiB. Whole samples: cut ones read many times slower."""
-    most = max(1, CHUNK_BYTES // max(1, bytes_per_sample))
-    return math.ceil(samples / math.ceil(samples / most))
-
-
-def sha256(values: np.ndarray) -> bytes:
-    """The digest of the bytes of ``values`` as they are stored."""
-    return hashlib.sha256(np.ascontiguousarray(values).reshape(-1).view(np.uint8).data).digest()
-
-
-class _Series:
-    """A data set with a few numbers per record."""
-
-    def __init__(self, dataset: h5d.DatasetID) -> None:
-        self.dataset = dataset
-
-    @classmethod
-    def create(cls, parent, name: str, dtype: str, *width: int) -> "_Series":
-        return cls(_hdf5.create_dataset(parent, name, dtype, (0, *width), grows=True, chunk=(SERIES_ROWS, *width)))
-
-    def write(self, record: int, values: Any) -> None:
-        _hdf5.write_row(self.dataset, record, np.array([values], self.dataset.dtype))
-
-
-class _Records:
-    """A data set with all samples per record, with its digests and, for a layer, its ranges."""
-
-    def __init__(self, place: str, dataset: h5d.DatasetID, digests: _Series, ranges: Optional[_Series]) -> None:
-        self.place, self.dataset, self.digests, self.ranges = place, dataset, digests, ranges
-        self.shape: Tuple[int, ...] = dataset.shape[1:]
-        self.dtype: np.dtype = dataset.dtype
-        self.is_written = False
-
-    @classmethod
-    def create(cls, place: str, parent, name: str, dtype: str, shape, deflate, digests, ranges) -> "_Records":
-        rows = samples_per_chunk(shape[0], np.dtype(dtype).itemsize * math.prod(shape[1:]))
-        dataset = _hdf5.create_dataset(
-            parent, name, dtype, (0, *shape), grows=True, chunk=(1, rows, *shape[1:]), deflate=deflate)
-        return cls(place, dataset, digests, ranges)
-
-    def accept(self, values: np.ndarray, epoch: int) -> np.ndarray:
-        """The values as they will be stored, after all checks."""
-        if values.shape != self.shape:
-            raise refusal(self.place, f"the shape is {list(values.shape)} at epoch {epoch}, expected "
-                          f"{list(self.shape)}: samples, then units", "Write all samples, of the same shape in every record.")
-        units = max(1, math.prod(self.shape[1:]))
-        bad = first_not_finite(values)
-        if bad is not None:
-            raise refusal(self.place, f"{values.reshape(-1)[bad]} at {self._where(bad, units, epoch)}; expected finite "
-                          "numbers", "Look at the loss and the learning rate; nothing of this record is kept.")
-        if values.dtype == self.dtype:
-            return little_endian(values)
-        if not (self.dtype.kind == values.dtype.kind == "f" and self.dtype.itemsize < values.dtype.itemsize):
-            raise refusal(self.place, f"{values.dtype.name} values at epoch {epoch}, expected {self.dtype.name}",
-                          "Write the type that the archive was created with.")
-        largest = np.finfo(self.dtype).max
-        outside = np.abs(values) > largest
-        if outside.any():
-            at = int(np.argmax(outside.reshape(-1)))
-            reach = "65504" if self.dtype.itemsize == 2 else f"{largest:.4g}"
-            wider = "float32" if self.dtype.itemsize == 2 else "float64"
-            raise refusal(self.place, f"{values.reshape(-1)[at]} at {self._where(at, units, epoch)}; {self.dtype.name} "
-                          f"reaches to {reach}", f"Record this layer as {wider}.")
-        return little_endian(values.astype(self.dtype))
-
-    def _where(self, index: int, units: int, epoch: int) -> str:
-        return f"epoch {epoch}, sample {index // units}, unit {index % units}"
-
-    def write(self, record: int, values: np.ndarray) -> None:
-        _hdf5.write_row(self.dataset, record, values)
-        if self.ranges is not None:
-            self.ranges.write(record, (float(values.min()), float(values.max())))
-        self.digests.write(record, np.frombuffer(sha256(values), np.uint8))
-        self.is_written = True
-
-
-class _Split:
-    def __init__(self, layers: Dict[str, _Records], inputs: Optional[_Records]) -> None:
-        self.layers, self.inputs = layers, inputs
-
-    def records(self) -> List[_Records]:
-        return [*self.layers.values(), *([self.inputs] if self.inputs else [])]
-
+from ._records import Records, Series, Split, samples_per_chunk, sha256
+from ._superblock import busy, clear_writer_mark
 
 class ArchiveWriter:
     """Records arrays to a new archive, record by record; a committed record survives the death of the process.
@@ -142,12 +55,58 @@ class ArchiveWriter:
             os.unlink(self.path)
             raise _hdf5.failed(self.path, error) from error
 
+    @classmethod
+    def append(cls, path: "str | os.PathLike[str]", description: ArchiveDescription, *,
+               sync: bool = False) -> "ArchiveWriter":
+        """Goes on with an archive after its last committed record, also one that a killed writer left.
+
+        The inputs, labels, ids, layers, shapes and types must be those of the archive (all contradictions are told at
+        once, before anything is recorded), and the last committed record must have its digests. Compression, texts,
+        and whether there are steps, are those of the archive. Refused while a program holds the file.
+        """
+        writer = cls.__new__(cls)
+        writer.path = os.fspath(path)
+        findings = check(description, writer.path)
+        if findings:
+            raise ArchiveError(*findings)
+        clear_writer_mark(writer.path)
+        writer._begin_life(sync)
+        try:
+            writer._file = _hdf5.open_to_write(writer.path)
+        except OSError as error:
+            raise busy(writer.path) if _hdf5.is_busy(error) else _damaged(writer.path, error) from error
+        try:
+            writer._adopt(Adoption(writer._file, writer.path, description))
+        except ArchiveError:
+            writer._release()
+            raise
+        except Exception as error:
+            writer._release()
+            raise _damaged(writer.path, error) from error
+        return writer
+
+    def _adopt(self, found: Adoption) -> None:
+        self._root, self._committed, self._epochs, self._steps = found.root.id, found.committed, found.epochs, found.steps
+        self._metrics, self._splits, self._last = found.metrics, found.splits, found.last
+        self._metrics_group = found.root["metrics"].id
+        self._committed_records = found.records
+        _hdf5.set_attribute(self._root, "closed", np.uint8(0))
+        # Without a record and metrics, its writer died before it let readers in: the first record says what metrics
+        # there are.
+        if self._committed_records or self._metrics:
+            self._share([])
+
+    def _release(self) -> None:
+        """Gives the file back as it was found."""
+        self._is_closed = True
+        _hdf5.close(self._file)
+
     def _begin_life(self, sync: bool) -> None:
         self._sync = sync
         self._lock = threading.RLock()
         self._committed_records = 0
-        self._metrics: Dict[str, _Series] = {}
-        self._splits: Dict[str, _Split] = {}
+        self._metrics: Dict[str, Series] = {}
+        self._splits: Dict[str, Split] = {}
         self._is_shared = self._is_closed = self._has_failed = False
         self._pending: Optional[Tuple[int, Optional[int]]] = None
         self._last: Optional[Tuple[int, Optional[int]]] = None
@@ -156,6 +115,11 @@ class ArchiveWriter:
     def committed_records(self) -> int:
         """Records safely written."""
         return self._committed_records
+
+    @property
+    def last_epoch(self) -> Optional[int]:
+        """The epoch of the last committed record, None where there is none."""
+        return None if self._last is None else self._last[0]
 
     def _create(self, description: ArchiveDescription, deflate: Optional[int]) -> None:
         self._root = root = _hdf5.open_root(self._file)
@@ -171,8 +135,8 @@ class ArchiveWriter:
             _hdf5.set_attribute(root, name, text)
         _hdf5.set_attribute(root, "closed", np.uint8(0))
         self._committed = _hdf5.write_dataset(root, "committed", np.array(0, "<i8"))
-        self._epochs = _Series.create(root, "epoch", "<i8")
-        self._steps = _Series.create(root, "step", "<i8") if description.has_steps else None
+        self._epochs = Series.create(root, "epoch", "<i8")
+        self._steps = Series.create(root, "step", "<i8") if description.has_steps else None
         self._metrics_group = _hdf5.create_group(root, "metrics")
         splits = _hdf5.create_group(root, "splits")
         for split in description.splits:
@@ -181,13 +145,13 @@ class ArchiveWriter:
         if description.metric_names is not None:
             self._share(description.metric_names)
 
-    def _create_split(self, split: SplitDescription, group, name: str, deflate: Optional[int]) -> _Split:
+    def _create_split(self, split: SplitDescription, group, name: str, deflate: Optional[int]) -> Split:
         place = f"{self.path}:/splits/{name}"
         inputs = None
         if isinstance(split.inputs, PerEpochInputs):
-            inputs = _Records.create(f"{place}/inputs", group, "inputs", split.inputs.dtype,
+            inputs = Records.create(f"{place}/inputs", group, "inputs", split.inputs.dtype,
                                      (split.samples, *split.inputs.shape), deflate,
-                                     _Series.create(group, "input_digests", "u1", 32), None)
+                                     Series.create(group, "input_digests", "u1", 32), None)
             _hdf5.set_attribute(inputs.dataset, "per_epoch", np.uint8(1))
         else:
             layout: Dict[str, Any] = {}
@@ -208,9 +172,9 @@ class ArchiveWriter:
         layers = {}
         for layer in split.layers:
             stored = stored_name(layer.name)
-            ranges = _Series.create(groups[1], stored, "<f8", 2)
-            digests = _Series.create(groups[2], stored, "u1", 32)
-            records = _Records.create(f"{place}/layers/{stored}", groups[0], stored, layer.dtype,
+            ranges = Series.create(groups[1], stored, "<f8", 2)
+            digests = Series.create(groups[2], stored, "u1", 32)
+            records = Records.create(f"{place}/layers/{stored}", groups[0], stored, layer.dtype,
                                       (split.samples, *layer.unit_shape), deflate, digests, ranges)
             _hdf5.set_attribute(records.dataset, "order", np.int64(layer.order))
             _hdf5.set_attribute(records.dataset, "kind", layer.kind)
@@ -219,12 +183,12 @@ class ArchiveWriter:
                 if text is not None:
                     _hdf5.set_attribute(records.dataset, attribute, text)
             layers[stored] = records
-        return _Split(layers, inputs)
+        return Split(layers, inputs)
 
     def _share(self, metric_names) -> None:
         """Creates the metrics, the last objects, and lets readers in. Creating an object later could cost the file."""
         for name in metric_names:
-            self._metrics[name] = _Series.create(self._metrics_group, stored_name(name), "<f8")
+            self._metrics[name] = Series.create(self._metrics_group, stored_name(name), "<f8")
         self._file_flush()
         _hdf5.start_sharing(self._file)
         self._is_shared = True
@@ -270,7 +234,7 @@ class ArchiveWriter:
                               "archive was created, and do not change per epoch", "Create it with inputs per epoch.")
             self._write(records, values)
 
-    def _split(self, name: str) -> _Split:
+    def _split(self, name: str) -> Split:
         self._check_begun("writing to it")
         stored = stored_name(name)
         if stored not in self._splits:
@@ -278,7 +242,7 @@ class ArchiveWriter:
                           suggestion(stored, self._splits))
         return self._splits[stored]
 
-    def _write(self, records: _Records, values: Any) -> None:
+    def _write(self, records: Records, values: Any) -> None:
         assert self._pending is not None
         accepted = records.accept(np.asarray(values), self._pending[0])
         with _Guard(self):
@@ -368,6 +332,12 @@ class ArchiveWriter:
         if self._pending is None:
             raise refusal(self.path, "no record is begun", f"Begin a record before {purpose}.")
         return self._pending
+
+
+def _damaged(path: str, error: Exception) -> ArchiveError:
+    text = " ".join(str(error).split()).rstrip(".")
+    return refusal(path, f"its writer died before the first record, or the file is damaged ({text})",
+                   "Remove it and record again, or copy it again from its source.")
 
 
 class _Guard:
