@@ -121,7 +121,7 @@ struct RuleCase: CustomStringConvertible, Sendable {
             rule: .notAnArchive, name: "HDF5 of another format",
             fires: edited { $0.attributes["/"]?["format"] = .string("infoplane-results") }),
         RuleCase(
-            rule: .damaged, name: "half a file",
+            rule: .cutOff, name: "half a file",
             fires: { path in
                 try SoundRun.write(to: path)
                 let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
