@@ -72,10 +72,13 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
         self.findings = findings
     }
 
-    init(_ kind: Kind, at location: String, _ problem: String, _ remedy: String) {
+    /// - Parameter rule: the rule that is broken, where it is not the one that the kind has.
+    init(_ kind: Kind, at location: String, _ problem: String, _ remedy: String, rule: ArchiveRule? = nil) {
         self.init(
             kind,
-            findings: [Finding(location: location, problem: problem, remedy: remedy, code: kind.code)])
+            findings: [
+                Finding(location: location, problem: problem, remedy: remedy, code: rule?.rawValue ?? kind.code)
+            ])
     }
 
     /// A failure of libhdf5 on an archive that is being read.
@@ -102,7 +105,7 @@ extension ArchiveError.Kind {
         switch self {
         case .foreign: ArchiveRule.notAnArchive.rawValue
         case .newer: ArchiveRule.newerVersion.rawValue
-        case .malformed: ArchiveRule.damaged.rawValue
+        case .malformed, .system: ArchiveRule.damaged.rawValue
         default: rawValue
         }
     }

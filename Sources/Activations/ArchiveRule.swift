@@ -75,7 +75,8 @@ public enum ArchiveRule: String, CaseIterable, Sendable, Hashable {
     /// How grave a finding of this rule is.
     public var severity: Severity {
         switch self {
-        case .notAnArchive, .damaged, .cutOff, .newerVersion, .badVersion, .missingObject, .wrongObject, .link, .wrongForm,
+        case .notAnArchive, .damaged, .cutOff, .newerVersion, .badVersion, .missingObject, .wrongObject, .link,
+            .wrongForm,
             .impossibleShape, .empty, .sampleCount, .perEpochContradiction, .tooFewRecords:
             .critical
         case .orphan, .missingAttribute, .attributeType, .attributeValue, .negativeNumber, .epochOrder, .layerOrder,

@@ -37,7 +37,8 @@ public struct ArchiveValidation: Sendable {
     ///   - shouldStop: asked at every block; then what was found in whole layers is returned.
     /// - Throws: where the file is not there or may not be read. A damaged or foreign file has findings.
     public init(
-        of path: String, depth: Depth = .contents, progress: (_ done: Int, _ total: Int, _ note: String) -> Void = { _, _, _ in },
+        of path: String, depth: Depth = .contents,
+        progress: (_ done: Int, _ total: Int, _ note: String) -> Void = { _, _, _ in },
         shouldStop: () -> Bool = { false }
     ) throws(ArchiveError) {
         let file: File
@@ -202,7 +203,8 @@ private struct ArchiveScan {
             ArchiveError.Finding(
                 .digestDiffers, location: dataset.location,
                 problem: "the values do not have the digest that was stored with them",
-                remedy: "They were changed after recording, or the disk failed: copy the archive again from its source."))
+                remedy: "They were changed after recording, or the disk failed: copy the archive again from its source."
+            ))
     }
 
     // MARK: Records

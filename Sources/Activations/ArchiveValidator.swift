@@ -120,7 +120,9 @@ struct ArchiveValidator {
             let count = attempt({ _ throws(HDF5Error) in try counter.read(Int.self) })?.first
         else { return nil }
         guard count >= 0 else {
-            add(.negativeNumber, counter.location, "\(count) records are committed", "The file is damaged: record again.")
+            add(
+                .negativeNumber, counter.location, "\(count) records are committed",
+                "The file is damaged: record again.")
             return nil
         }
         committed = count

@@ -95,7 +95,8 @@ enum FileAccess {
                 .inaccessible, at: path, "a program holds the file and has not let readers in yet",
                 "Wait until its first record is written, or close that program.")
         case error.mentions("truncated file"), error.mentions("not already open for SWMR"):
-            ArchiveError(.malformed, at: path, "the file is cut off", "Copy it again, whole, from its source.")
+            ArchiveError(
+                .malformed, at: path, "the file is cut off", "Copy it again, whole, from its source.", rule: .cutOff)
         case error.mentions("already open for"):
             ArchiveError(
                 .malformed, at: path, "its writer died before the first record, or holds it without sharing",

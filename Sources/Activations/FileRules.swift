@@ -100,10 +100,12 @@ enum StorageRules {
     /// Reading is by record: what a chunk has of other records is read for nothing, and chunks that are many are looked
     /// up one by one.
     private static func chunks(_ storage: StorageFacts) -> Trouble? {
-        guard let chunk = storage.chunk, chunk.count == storage.shape.count, !storage.shape.dropFirst().contains(0) else {
+        guard let chunk = storage.chunk, chunk.count == storage.shape.count, !storage.shape.dropFirst().contains(0)
+        else {
             return nil
         }
-        let remedy = "Copy the archive with infoplane subset, which chunks it anew, or record with chunks of whole samples."
+        let remedy =
+            "Copy the archive with infoplane subset, which chunks it anew, or record with chunks of whole samples."
         let shape = storage.shape
         func count(_ axis: Int) -> Int { (shape[axis] + chunk[axis] - 1) / max(1, chunk[axis]) }
         let perSample = shape.indices.dropFirst(2).reduce(1) { $0 * count($1) }

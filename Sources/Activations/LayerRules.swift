@@ -143,8 +143,8 @@ enum LayerRules {
         let found = layer.records.filter { count($0.facts) > 0 }
         guard let most = found.max(by: { count($0.facts) < count($1.facts) }) else { return nil }
         return Trouble(
-            "\(count(most.facts)) of \(counted(layer.info.units, "unit")) have \(words) at \(layer.epoch(most.record)), the "
-                + "most; \(found.count) of \(counted(layer.records.count, "record")) have such units, from "
+            "units with \(words): \(count(most.facts)) of \(layer.info.units) at \(layer.epoch(most.record)), the most; there "
+                + "are some in \(found.count) of \(counted(layer.records.count, "record")), from "
                 + "\(layer.epoch(found[0].record)) to \(layer.epoch(found[found.count - 1].record))",
             remedy)
     }

@@ -25,7 +25,11 @@ struct SplitFacts {
 
     var hasClasses: Bool { if case .classes = labels { true } else { false } }
 
-    var hasNames: Bool { if case .classes(_, let names) = labels { !names.isEmpty } else { false } }
+    /// Whether every sample's class has a name.
+    var hasNames: Bool {
+        guard case .classes(let ids, let names) = labels else { return false }
+        return ids.allSatisfy(names.indices.contains)
+    }
 }
 
 /// The rules over the samples of one split.
@@ -47,7 +51,7 @@ enum SplitRules {
     }
 
     private static func noClassNames(_ split: SplitFacts) -> Trouble? {
-        guard split.hasClasses, !split.hasNames else { return nil }
+        guard case .classes(_, let names) = split.labels, names.isEmpty else { return nil }
         return Trouble("the classes have no names", "Give the names of the classes to the recorder.")
     }
 
@@ -195,6 +199,7 @@ enum SplitPairRules {
         return Trouble(
             "class \(worst.name) has \(percent(worst.second)) of the samples, but \(percent(worst.first)) in the split "
                 + pair.first.name,
-            "I(Z;Y) of the two splits has different ceilings H(Y); choose the samples by class, or compare within a split.")
+            "I(Z;Y) of the two splits has different ceilings H(Y); choose the samples by class, or compare within a split."
+        )
     }
 }

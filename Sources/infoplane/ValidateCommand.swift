@@ -92,7 +92,8 @@ struct ValidateCommand: AsyncParsableCommand {
         for finding in findings {
             let severity = finding.severity.rawValue
             let prefix = "\(archive):"
-            let place = finding.location.hasPrefix(prefix) ? String(finding.location.dropFirst(prefix.count)) : "the file"
+            let place =
+                finding.location.hasPrefix(prefix) ? String(finding.location.dropFirst(prefix.count)) : "the file"
             text += "\n  " + Terminal.coloured(severity, colour(of: finding.severity))
             text += String(repeating: " ", count: 12 - severity.count) + finding.code
             text += String(repeating: " ", count: width + 2 - finding.code.count) + Terminal.bold(place) + "\n"
