@@ -22,6 +22,6 @@ struct Infoplane: AsyncParsableCommand {
         subcommands: [
             RecordCommand.self, InspectCommand.self, AnalyzeCommand.self, ReduceCommand.self, MergeCommand.self,
             ExportCommand.self, ReportCommand.self, VerdictCommand.self, EstimateCommand.self, SelftestCommand.self,
-            SubsetCommand.self,
+            SubsetCommand.self, ImportCommand.self,
         ])
 }
