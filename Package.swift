@@ -39,6 +39,8 @@ let package = Package(
             name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
+            name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
 
         // Files.
         library("HDF5", imports: ["CHDF5"]),
@@ -46,6 +48,7 @@ let package = Package(
         library("Results", imports: ["HDF5"]),
 
         library("SampleFiles", imports: ["HDF5", "LinearAlgebra", "Spelling", "CDeflate"]),
+        library("Importing", imports: ["Activations", "HDF5", "SampleFiles", "Spelling", "CZip"]),
 
         // Words.
         library("Spelling", imports: []),
@@ -68,7 +71,8 @@ let package = Package(
         .executableTarget(
             name: "infoplane",
             dependencies: [
-                "Reporting", "Findings", "Analysis", "Training", "Activations", "Results", "InformationTheory",
+                "Reporting", "Findings", "Analysis", "Training", "Importing", "Activations", "Results",
+                "InformationTheory",
                 "KnownTruth", "LinearAlgebra", "SampleFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -79,6 +83,7 @@ let package = Package(
         tests(of: "Results", imports: ["HDF5"]),
         tests(of: "Randomness"),
         tests(of: "SampleFiles", imports: ["HDF5", "LinearAlgebra"]),
+        tests(of: "Importing", imports: ["Activations", "HDF5"], data: ["Fixtures"]),
         tests(of: "Spelling"),
         tests(of: "LinearAlgebra", imports: ["Randomness"]),
         tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"], data: ["Peers"]),
