@@ -82,7 +82,8 @@ public final class ArchiveWriter {
         self.options = options
         do throws(HDF5Error) {
             try File.clearWriterMark(of: path)
-            file = try File(opening: path, .readWrite)
+            // Not in two steps: killed between them, the writer would leave a file that nobody can read.
+            file = try File(opening: path, .readWriteWhileRead)
         } catch {
             throw ArchiveError(
                 .inaccessible, at: path, "could not \(error.operation) (\(error.reason))",
@@ -91,24 +92,23 @@ public final class ArchiveWriter {
         do throws(HDF5Error) {
             let root = file.root
             committed = try root.dataset("committed")
-            epochs = try Series(of: root.dataset("epoch"), records: stored.records)
-            steps = description.hasSteps ? try Series(of: root.dataset("step"), records: stored.records) : nil
+            epochs = try Series(of: root.dataset("epoch"))
+            steps = description.hasSteps ? try Series(of: root.dataset("step")) : nil
             metricsGroup = stored.metricNames.isEmpty ? nil : try root.group("metrics")
             for name in stored.metricNames {
                 metrics[name] = try metricsGroup.map { group throws(HDF5Error) in
-                    try Series(of: group.dataset(name), records: stored.records)
+                    try Series(of: group.dataset(name))
                 }
             }
             let splitsGroup = try root.group("splits")
             var splits: [String: SplitWriter] = [:]
             for split in description.splits {
                 let name = ArchiveLayout.stored(split.name)
-                splits[name] = try SplitWriter(continuing: split, in: splitsGroup.group(name), records: stored.records)
+                splits[name] = try SplitWriter(continuing: split, in: splitsGroup.group(name))
             }
             self.splits = splits
             try root.setAttribute("closed", to: .uint8(0))
             try file.flush()
-            try file.startSWMRWriting()
         } catch {
             file.abandon()
             throw ArchiveError(writing: error)
@@ -305,11 +305,11 @@ public final class ArchiveWriter {
 }
 
 extension Dataset {
-    /// Removes rows that no writer of ours leaves: one record at the most lies beyond those that are committed, and is
-    /// written over in place. While others read, a data set must not shrink.
-    func dropRows(after records: Int) throws(HDF5Error) {
-        guard let rows = try shape.first, rows > records + 1 else { return }
-        try extend(toRows: records)
+    /// Makes room for a record. A killed writer may have left rows beyond the committed ones: they are written over in
+    /// place, because while others read, a data set must not shrink.
+    func makeRoom(for record: Int) throws(HDF5Error) {
+        guard try shape[0] <= record else { return }
+        try extend(toRows: record + 1)
     }
 }
 
@@ -323,15 +323,12 @@ struct Series {
             name, of: type, shape: [0] + row, growable: true, chunk: [ArchiveLayout.seriesRows] + row)
     }
 
-    /// A data set that is there, to be continued after `records` rows.
-    init(of dataset: Dataset, records: Int) throws(HDF5Error) {
-        self.dataset = dataset
-        try dataset.dropRows(after: records)
-    }
+    /// A data set that is there.
+    init(of dataset: Dataset) { self.dataset = dataset }
 
     func write<T: Element>(_ row: [T], record: Int) throws(HDF5Error) {
         let rest = try dataset.shape.dropFirst()
-        try dataset.extend(toRows: record + 1)
+        try dataset.makeRoom(for: record)
         try dataset.write(row, start: [record] + rest.map { _ in 0 }, count: [1] + rest)
     }
 }

@@ -72,6 +72,10 @@ enum FileAccess {
         }
         do throws(HDF5Error) {
             return (try File(opening: path, .readOnlyWhileWritten, locking: locking), isCutOff)
+        } catch let error where error.mentions("not already open for SWMR") && hasMark(path) {
+            throw ArchiveError(
+                .malformed, at: path, "its writer died before it let readers in, or holds the file for itself alone",
+                "Wait for the writer, or record again: there is no record to be read.")
         } catch {
             throw refusal(error, path)
         }
@@ -82,6 +86,8 @@ enum FileAccess {
     private static func isLeftByWriter(_ error: HDF5Error) -> Bool {
         error.mentions("already open for") || error.mentions("truncated file")
     }
+
+    private static func hasMark(_ path: String) -> Bool { (try? File.hasWriterMark(path)) ?? false }
 
     private static func hasNoLocks(_ error: HDF5Error) -> Bool {
         error.mentions("No locks available") || error.mentions("Function not implemented")

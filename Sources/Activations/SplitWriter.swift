@@ -36,15 +36,15 @@ final class SplitWriter {
         self.layers = layers
     }
 
-    /// The split of an archive that is there and holds `records` records, whose description is the same.
-    init(continuing split: SplitDescription, in group: Group, records: Int) throws(HDF5Error) {
+    /// The split of an archive that is there, whose description is the same.
+    init(continuing split: SplitDescription, in group: Group) throws(HDF5Error) {
         name = ArchiveLayout.stored(split.name)
         let samples = split.labels.count
         if case .perEpoch(let shape, let type) = split.inputs {
             perEpochInputs = try RecordSeries(
-                of: group.dataset("inputs"), records: records, type: type, samples: samples, unitShape: shape,
+                of: group.dataset("inputs"), type: type, samples: samples, unitShape: shape,
                 ranges: nil,
-                digests: Series(of: group.dataset("input_digests"), records: records))
+                digests: Series(of: group.dataset("input_digests")))
         } else {
             perEpochInputs = nil
         }
@@ -53,9 +53,9 @@ final class SplitWriter {
         for layer in split.layers {
             let name = ArchiveLayout.stored(layer.name)
             layers[name] = try RecordSeries(
-                of: layersGroup.dataset(name), records: records, type: layer.elementType, samples: samples,
-                unitShape: layer.unitShape, ranges: Series(of: ranges.dataset(name), records: records),
-                digests: Series(of: digests.dataset(name), records: records))
+                of: layersGroup.dataset(name), type: layer.elementType, samples: samples,
+                unitShape: layer.unitShape, ranges: Series(of: ranges.dataset(name)),
+                digests: Series(of: digests.dataset(name)))
         }
         self.layers = layers
     }
@@ -138,9 +138,9 @@ final class RecordSeries {
             deflate: options.deflate)
     }
 
-    /// A data set that is there, to be continued after `records` records.
+    /// A data set that is there.
     init(
-        of dataset: Dataset, records: Int, type: NumberType, samples: Int, unitShape: [Int], ranges: Series?,
+        of dataset: Dataset, type: NumberType, samples: Int, unitShape: [Int], ranges: Series?,
         digests: Series
     ) throws(HDF5Error) {
         self.dataset = dataset
@@ -149,7 +149,6 @@ final class RecordSeries {
         self.unitShape = unitShape
         self.ranges = ranges
         self.digests = digests
-        try dataset.dropRows(after: records)
     }
 
     /// The values as they will be stored, after all checks.
@@ -184,7 +183,7 @@ final class RecordSeries {
 
     func write(_ values: ElementArray, record: Int) throws(HDF5Error) {
         let axes = [samples] + unitShape
-        try dataset.extend(toRows: record + 1)
+        try dataset.makeRoom(for: record)
         try dataset.writeElements(values, start: [record] + axes.map { _ in 0 }, count: [1] + axes)
         if let ranges, let (low, high) = values.extremes { try ranges.write([low, high], record: record) }
         try digests.write(Digest.of(values), record: record)

@@ -12,6 +12,7 @@ static inline hid_t chdf5_group_create_class(void) { return H5P_GROUP_CREATE; }
 static inline unsigned chdf5_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned chdf5_read_only_swmr(void) { return H5F_ACC_RDONLY | H5F_ACC_SWMR_READ; }
 static inline unsigned chdf5_read_write(void) { return H5F_ACC_RDWR; }
+static inline unsigned chdf5_read_write_swmr(void) { return H5F_ACC_RDWR | H5F_ACC_SWMR_WRITE; }
 static inline unsigned chdf5_create_exclusive(void) { return H5F_ACC_EXCL; }
 static inline unsigned chdf5_create_replacing(void) { return H5F_ACC_TRUNC; }
 

@@ -14,6 +14,9 @@ public final class File: Sendable {
         /// While a writer that has started SWMR writing holds the file, or was killed while it did.
         case readOnlyWhileWritten
         case readWrite
+        /// As a writer that readers follow, from the first instant on: no object or attribute can be created, and killed at
+        /// any time the writer leaves a file that can be read.
+        case readWriteWhileRead
 
         /// To be asked for under the lock: the macros behind it initialize libhdf5.
         fileprivate var flags: UInt32 {
@@ -21,6 +24,7 @@ public final class File: Sendable {
             case .readOnly: chdf5_read_only()
             case .readOnlyWhileWritten: chdf5_read_only_swmr()
             case .readWrite: chdf5_read_write()
+            case .readWriteWhileRead: chdf5_read_write_swmr()
             }
         }
     }
@@ -60,7 +64,8 @@ public final class File: Sendable {
     ) throws(HDF5Error) {
         // What is read can be no larger than the file allows; a file that we write ourselves may not be on disk yet.
         try self.init(
-            path: path, operation: "open the file", limitedByFile: access != .readWrite, locking: locking
+            path: path, operation: "open the file",
+            limitedByFile: access == .readOnly || access == .readOnlyWhileWritten, locking: locking
         ) { properties in
             var file = H5Fopen(path, access.flags, properties)
             for _ in 0..<10
@@ -70,6 +75,7 @@ public final class File: Sendable {
             }
             return file
         }
+        if access == .readWriteWhileRead { try holdAsWriter() }
     }
 
     private init(
@@ -111,10 +117,14 @@ public final class File: Sendable {
     /// libhdf5 gives its lock back here, and nothing would tell a living writer from a killed one. A shared lock does: it
     /// goes with the process, and readers hold no other kind.
     public func startSWMRWriting() throws(HDF5Error) {
-        let operation = "start SWMR writing"
-        try Library.call(operation, at: path) { H5Fstart_swmr_write(handle.id) }
+        try Library.call("start SWMR writing", at: path) { H5Fstart_swmr_write(handle.id) }
+        try holdAsWriter()
+    }
+
+    private func holdAsWriter() throws(HDF5Error) {
         guard flock(try descriptor(), LOCK_SH | LOCK_NB) == 0 else {
-            throw HDF5Error(operation: operation, place: path, causes: [String(cString: strerror(errno))])
+            throw HDF5Error(
+                operation: "hold the file as its writer", place: path, causes: [String(cString: strerror(errno))])
         }
     }
 

@@ -244,21 +244,28 @@ struct RunRecorder {
         }
     }
 
-    /// Closes the archive; after a replay that was all there was to do, it then counts as closed by its recorder.
+    /// Closes the archive. One that a replay has found complete counts as closed by its recorder from now on.
     ///
     /// - Parameter isComplete: whether the run came to its end; a replay that was stopped leaves the archive as it was.
     mutating func close(isComplete: Bool = true) throws(TrainingError) {
-        if case .replaying(let archive, let next) = stage {
+        if let replay {
             guard isComplete else { return }
-            guard next == archive.committedRecords else {
+            guard replay.next == replay.committed else {
                 throw TrainingError(
                     .archive,
-                    "\(path): holds \(archive.committedRecords) records, more than the \(next) that are asked for; nothing was "
-                        + "changed. Give at least as many epochs as were recorded.")
+                    "\(path): holds \(replay.committed) records, more than the \(replay.next) that are asked for; nothing "
+                        + "was changed. Give at least as many epochs as were recorded.")
             }
+            if replay.isClosed { return }
             try startWriting()
         }
         guard case .writing(let writer) = stage else { return }
         try archiving(writer.close)
+    }
+
+    /// How far the replay is, without the reader itself: whoever keeps that keeps the file from being written.
+    private var replay: (committed: Int, next: Int, isClosed: Bool)? {
+        guard case .replaying(let archive, let next) = stage else { return nil }
+        return (archive.committedRecords, next, archive.info.isClosed)
     }
 }

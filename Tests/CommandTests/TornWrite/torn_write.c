@@ -1,6 +1,7 @@
 // Preloaded into a recorder: counts its writes to *.h5 and ends one of them as a kill or a full disk would.
 //
-//   TORN_WRITE_LOG=FILE   append "number offset size" of every write
+//   TORN_WRITE_LOG=FILE   append "number offset size value" of every write: how many bytes of it reached the file, and
+//                         the first eight of them as a number
 //   TORN_WRITE_AT=K       at the K-th write (from 1): write only up to the next page boundary, then SIGKILL
 //   FULL_DISK_AT=K        from the K-th write on: ENOSPC
 #define _GNU_SOURCE
@@ -26,30 +27,38 @@ static int is_archive(int descriptor) {
     return length > 3 && memcmp(path + length - 3, ".h5", 3) == 0;
 }
 
+static void note(long number, off_t offset, size_t size, const void *bytes) {
+    const char *log = getenv("TORN_WRITE_LOG");
+    FILE *file = log ? fopen(log, "a") : NULL;
+    if (!file) return;
+    unsigned long long value = 0;
+    memcpy(&value, bytes, size < sizeof value ? size : sizeof value);
+    fprintf(file, "%ld %lld %zu %llu\n", number, (long long)offset, size, value);
+    fclose(file);
+}
+
 ssize_t pwrite64(int descriptor, const void *bytes, size_t size, off_t offset) {
     static ssize_t (*write_really)(int, const void *, size_t, off_t);
     static long count;
     if (!write_really) write_really = dlsym(RTLD_NEXT, "pwrite64");
     if (!is_archive(descriptor)) return write_really(descriptor, bytes, size, offset);
     count++;
-    const char *log = getenv("TORN_WRITE_LOG");
-    FILE *file = log ? fopen(log, "a") : NULL;
-    if (file) {
-        fprintf(file, "%ld %lld %zu\n", count, (long long)offset, size);
-        fclose(file);
-    }
     long full = number_of("FULL_DISK_AT");
     if (full && count >= full) {
         errno = ENOSPC;
         return -1;
     }
-    if (count == number_of("TORN_WRITE_AT")) {
+    int is_last = count == number_of("TORN_WRITE_AT");
+    size_t kept = size;
+    if (is_last) {
+        // Within one page a write is whole or has not happened: every second number takes the one or the other.
         size_t before_boundary = PAGE - offset % PAGE;
-        // Within one page a write is whole or has not happened; every second number takes the one or the other.
-        size_t kept = before_boundary < size ? before_boundary : count % 2 ? size : 0;
-        kill(getpid(), SIGKILL);
+        kept = before_boundary < size ? before_boundary : count % 2 ? size : 0;
     }
-    return write_really(descriptor, bytes, size, offset);
+    ssize_t written = kept > 0 ? write_really(descriptor, bytes, kept, offset) : 0;
+    note(count, offset, kept, bytes);
+    if (is_last) kill(getpid(), SIGKILL);
+    return written;
 }
 
 ssize_t pwrite(int descriptor, const void *bytes, size_t size, off_t offset) {
