@@ -26,9 +26,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
     ],
     targets: [
-        // C libraries: module maps and static-inline shims, nothing else.
+        // C libraries: module maps and static-inline shims, nothing else but the trial: after fork(), no Swift may run.
         .systemLibrary(
             name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+        .target(name: "CHDF5Trial", dependencies: ["CHDF5"]),
         .systemLibrary(
             name: "CLinearAlgebra", pkgConfig: "lapacke",
             providers: [
@@ -43,7 +44,7 @@ let package = Package(
             name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
 
         // Files.
-        library("HDF5", imports: ["CHDF5"]),
+        library("HDF5", imports: ["CHDF5", "CHDF5Trial"]),
         library("Activations", imports: ["HDF5", "Spelling", "COpenSSL"]),
         library("Results", imports: ["HDF5"]),
 

@@ -12,10 +12,11 @@ public final class ActivationArchive: Sendable {
 
     /// Opens an archive.
     ///
+    /// - Parameter trust: what the file may make us do beyond reading it; only for files whose writer you know.
     /// - Throws: one finding where the file cannot be opened, and all findings where its structure is broken.
-    public init(opening path: String) throws(ArchiveError) {
+    public init(opening path: String, trusting trust: Trust = []) throws(ArchiveError) {
         self.path = path
-        let (file, isCutOff) = try FileAccess.openForReading(path)
+        let (file, isCutOff) = try FileAccess.openForReading(path, trusting: trust.ofFile)
         contents = try ArchiveValidator.contents(of: file, fileSize: FileAccess.size(of: path), isCutOff: isCutOff)
     }
 

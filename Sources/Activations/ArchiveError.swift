@@ -85,7 +85,7 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
     init(reading error: HDF5Error) {
         self.init(
             .system, at: error.place, "could not \(error.operation) (\(error.reason))",
-            "The file is damaged, or the disk failed: copy it again from its source.")
+            error.remedy ?? "The file is damaged, or the disk failed: copy it again from its source.")
     }
 
     /// A failure of libhdf5 on an archive that is being written.

@@ -57,7 +57,7 @@ struct ArchiveValidator {
         } catch {
             add(
                 .damaged, error.place, "could not \(error.operation) (\(error.reason))",
-                "The file is damaged: copy it again from its source.")
+                error.remedy ?? "The file is damaged: copy it again from its source.")
             return nil
         }
     }
@@ -361,12 +361,12 @@ struct ArchiveValidator {
         let countBefore = troubles
         let link = attempt { _ throws(HDF5Error) in try parent.linkKind(of: name) }
         guard troubles == countBefore else { return false }
-        if let link, link != .hard {
+        if let link, !parent.follows(link) {
             add(
                 .link, location,
                 "this is \(link.noun), expected a \(rule.kind.noun); a link is not followed, because it can "
                     + "lead anywhere",
-                "Put the \(rule.kind.noun) itself in its place.")
+                "Put the \(rule.kind.noun) itself in its place, or allow links (--allow links) if you trust the file.")
             return false
         }
         let found = attempt { _ throws(HDF5Error) in try parent.kind(of: name) }
@@ -397,6 +397,7 @@ struct ArchiveValidator {
         let forms = (rule.forms ?? []).filter { inputsPerEpoch == nil || ($0.shape.first == "E") == inputsPerEpoch }
         let countBefore = troubles
         attempt { validator throws(HDF5Error) -> Void? in
+            try dataset.checkReadable()
             try validator.check(dataset, forms: forms, samples: samples, inputsPerEpoch: inputsPerEpoch)
         }
         checkAttributes(of: dataset, rule: rule, inputsPerEpoch: inputsPerEpoch)

@@ -33,6 +33,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Argument(help: "The archive.", completion: .file(extensions: ["h5"]))
     var archive: String
 
+    @OptionGroup var allow: AllowOption
+
     @Option(name: .shortAndLong, help: "The results file. (default: ARCHIVE with .results.h5)")
     var output: String?
 
@@ -124,9 +126,12 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.reporting {
-            guard follow else { return try await analyze(try ActivationArchive(opening: archive)).throwIfIncomplete() }
+            guard follow else {
+                let archive = try ActivationArchive(opening: archive, trusting: allow.trust)
+                return try await analyze(archive).throwIfIncomplete()
+            }
             Interruption.watch()
-            var followed = FollowedArchive(archive)
+            var followed = FollowedArchive(archive, trusting: allow.trust)
             var outcome = Outcome.complete
             while outcome != .interrupted, let grown = try await followed.next() {
                 outcome = max(outcome, try await analyze(grown))
