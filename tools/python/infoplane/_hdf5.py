@@ -33,9 +33,23 @@ def create(path: str) -> h5f.FileID:
         raise _creation_failed(path, error) from error
 
 
-def open_to_write(path: str) -> h5f.FileID:
-    """Opens a file to go on writing; libhdf5 locks it until SWMR writing starts."""
-    return _private(h5f.open(os.fsencode(path), h5f.ACC_RDWR, fapl=_access()))
+def open_to_read(path: str) -> h5f.FileID:
+    """Opens a file that nobody writes."""
+    return _private(h5f.open(os.fsencode(path), h5f.ACC_RDONLY, fapl=_access()))
+
+
+def open_to_write(path: str, *, shared: bool) -> h5f.FileID:
+    """Opens a file to go on writing; ``shared``: with readers let in at once.
+
+    Else libhdf5 locks it, and marks it as closed to readers until SWMR writing starts: a kill before that would leave
+    records that no reader gets at. Shared, libhdf5 tries again almost for ever where a checksum is wrong: the file must
+    have been read as a whole before.
+    """
+    flags = h5f.ACC_RDWR | (h5f.ACC_SWMR_WRITE if shared else 0)
+    file = _private(h5f.open(os.fsencode(path), flags, fapl=_access()))
+    if shared:
+        _lock_shared(file)
+    return file
 
 
 def exists(path: str):
@@ -82,6 +96,10 @@ def start_sharing(file: h5f.FileID) -> None:
     libhdf5 gives its lock back here; a shared lock tells a living writer from a killed one.
     """
     file.start_swmr_write()
+    _lock_shared(file)
+
+
+def _lock_shared(file: h5f.FileID) -> None:
     fcntl.flock(file.get_vfd_handle(), fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import threading
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 from h5py import h5s
@@ -71,19 +71,32 @@ class ArchiveWriter:
             raise ArchiveError(*findings)
         clear_writer_mark(writer.path)
         writer._begin_life(sync)
+        found = writer._reopen(description, lambda: _hdf5.open_to_read(writer.path))
+        # Without records and metrics, its writer died before the first record, which says what metrics there are: they
+        # can still be created, but not while readers are let in.
+        writer._is_shared = bool(found.records or found.metrics)
+        _hdf5.close(writer._file)
+        found = writer._reopen(description, lambda: _hdf5.open_to_write(writer.path, shared=writer._is_shared))
         try:
-            writer._file = _hdf5.open_to_write(writer.path)
-        except OSError as error:
-            raise busy(writer.path) if _hdf5.is_busy(error) else _damaged(writer.path, error) from error
-        try:
-            writer._adopt(Adoption(writer._file, writer.path, description))
-        except ArchiveError:
-            writer._release()
-            raise
+            writer._adopt(found)
         except Exception as error:
-            writer._release()
-            raise _damaged(writer.path, error) from error
+            writer._fail()
+            raise _hdf5.failed(writer.path, error) from error
         return writer
+
+    def _reopen(self, description: ArchiveDescription, opened: Callable[[], Any]) -> Adoption:
+        try:
+            self._file = opened()
+        except (OSError, RuntimeError) as error:
+            raise busy(self.path) if _hdf5.is_busy(error) else _damaged(self.path, error) from error
+        try:
+            return Adoption(self._file, self.path, description)
+        except Exception as error:
+            self._is_closed = True
+            _hdf5.close(self._file)
+            if isinstance(error, ArchiveError):
+                raise
+            raise _damaged(self.path, error) from error
 
     def _adopt(self, found: Adoption) -> None:
         self._root, self._committed, self._epochs, self._steps = found.root.id, found.committed, found.epochs, found.steps
@@ -91,15 +104,6 @@ class ArchiveWriter:
         self._metrics_group = found.root["metrics"].id
         self._committed_records = found.records
         _hdf5.set_attribute(self._root, "closed", np.uint8(0))
-        # Without a record and metrics, its writer died before it let readers in: the first record says what metrics
-        # there are.
-        if self._committed_records or self._metrics:
-            self._share([])
-
-    def _release(self) -> None:
-        """Gives the file back as it was found."""
-        self._is_closed = True
-        _hdf5.close(self._file)
 
     def _begin_life(self, sync: bool) -> None:
         self._sync = sync
