@@ -85,7 +85,7 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
     init(reading error: HDF5Error) {
         self.init(
             .system, at: error.place, "could not \(error.operation) (\(error.reason))",
-            error.remedy ?? "The file is damaged, or the disk failed: copy it again from its source.")
+            error.remedy ?? "The file is damaged, or the disk failed: copy it again from its source.", rule: .damaged)
     }
 
     /// A failure of libhdf5 on an archive that is being written.
@@ -105,7 +105,7 @@ extension ArchiveError.Kind {
         switch self {
         case .foreign: ArchiveRule.notAnArchive.rawValue
         case .newer: ArchiveRule.newerVersion.rawValue
-        case .malformed, .system: ArchiveRule.damaged.rawValue
+        case .malformed: ArchiveRule.damaged.rawValue
         default: rawValue
         }
     }
