@@ -5,7 +5,7 @@ extension ElementArray {
     public func rounded(to type: NumberType) -> ElementArray {
         if type == elementType { return self }
         switch (type, self) {
-        case (.float16, .float64(let values)): return .float16(values.map { Half.bits($0) })
+        case (.float16, .float64(let values)): return .float16(values.map { Half.bits(roundingOnce: $0) })
         case (.float16, _): return .float16(asFloat().map { Half.bits($0) })
         case (.float32, _): return .float32(asFloat())
         case (.float64, _): return .float64(asDouble())
@@ -55,7 +55,7 @@ extension Half {
     /// The float16 nearest to `value`, ties to the even one; infinity from 65520 on.
     ///
     /// Through a Float rounded to odd, so that the value is rounded once and not twice (Boldo, Melquiond 2008).
-    public static func bits(_ value: Double) -> UInt16 {
+    public static func bits(roundingOnce value: Double) -> UInt16 {
         let near = Float(value)
         guard near.isFinite, Double(near) != value else { return bits(near) }
         let toZero = Double(near).magnitude > value.magnitude ? near.bitPattern - 1 : near.bitPattern

@@ -40,7 +40,8 @@ import Testing
         let workplace = try Workplace()
         try writeTwoSamples(to: workplace, "run")
         for (file, words) in [
-            (numpy(shape: "(2, 1000000000)", [0]), "cut off"), (numpy(shape: "(9223372036854775807, 8)", []), "impossible"),
+            (numpy(shape: "(2, 1000000000)", [0]), "cut off"),
+            (numpy(shape: "(9223372036854775807, 8)", []), "impossible"),
             (numpy("|O", shape: "(2,)", [0]), "'|O'"), (numpy(shape: "(-2,)", []), "impossible"),
             (Data("hello, world".utf8), "no NumPy array"), (Data(), "no NumPy array"),
             (Data([0x93] + Array("NUMPY".utf8) + [2, 0, 255, 255, 255, 255]), "cut off"),

@@ -29,7 +29,8 @@ import Testing
             }
         }
         #expect(
-            try archive.inputs(split: "train", record: 0, samples: 0..<6).values == .float32((0..<12).map { Float($0) }))
+            try archive.inputs(split: "train", record: 0, samples: 0..<6).values == .float32((0..<12).map { Float($0) })
+        )
         #expect(try archive.labels(split: "train") == .classes([0, 1, 0, 1, 2, 2], names: []))
         #expect(try archive.sampleIDs(split: "train") == [0, 1, 2, 3, 4, 5])
         #expect(archive.info.hyperparameters.contains(#""layout":"npz""#))
@@ -94,7 +95,10 @@ import Testing
         #expect(try archive.labels(split: "train") == .values([1, 2, 3, 4], width: 2))
         #expect(try archive.sampleIDs(split: "train") == [9, 4])
         #expect(
-            try layer(archive, "x", 0).values == .float16([Half.bits(Float(1)), Half.bits(Float(2)), Half.bits(Float(3)), Half.bits(1 / 3.0)]))
+            try layer(archive, "x", 0).values
+                == .float16([
+                    Half.bits(Float(1)), Half.bits(Float(2)), Half.bits(Float(3)), Half.bits(roundingOnce: 1 / 3.0),
+                ]))
         #expect(archive.info.title == "A title")
     }
 
@@ -113,7 +117,8 @@ import Testing
         try layer("2/e", "(2,)", 2)
         let text = workplace.refusal(.npz, "run")
         for words in [
-            "3: layer b is missing", "2:b: float32 [2, 3], but float32 [2, 2]", "1:c: holds int32", "2: layer e is not in",
+            "3: layer b is missing", "2:b: float32 [2, 3], but float32 [2, 2]", "1:c: holds int32",
+            "2: layer e is not in",
             "1:d: shape [3, 1]; expected 2 samples",
         ] {
             #expect(text.contains(words), "\(text)")
@@ -156,7 +161,8 @@ import Testing
 
     @Test func `arrays of the samples that differ between epochs are refused`() throws {
         let workplace = try Workplace()
-        let head = #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"inputs":{"dtype":"F32","shape":[1],"#
+        let head =
+            #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"inputs":{"dtype":"F32","shape":[1],"#
             + #""data_offsets":[4,8]},"labels":{"dtype":"I64","shape":[1],"data_offsets":[8,16]}}"#
         for epoch in 0..<2 {
             let data = bytes([Float(1), Float(epoch)]) + bytes([Int64(0)])
