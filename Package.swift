@@ -26,9 +26,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
     ],
     targets: [
-        // C libraries: module maps and static-inline shims, nothing else.
+        // C libraries: module maps and static-inline shims, nothing else but the trial: after fork(), no Swift may run.
         .systemLibrary(
             name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+        .target(name: "CHDF5Trial", dependencies: ["CHDF5"]),
         .systemLibrary(
             name: "CLinearAlgebra", pkgConfig: "lapacke",
             providers: [
@@ -39,13 +40,16 @@ let package = Package(
             name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
+            name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
 
         // Files.
-        library("HDF5", imports: ["CHDF5"]),
+        library("HDF5", imports: ["CHDF5", "CHDF5Trial"]),
         library("Activations", imports: ["HDF5", "Spelling", "COpenSSL"]),
         library("Results", imports: ["HDF5"]),
 
         library("SampleFiles", imports: ["HDF5", "LinearAlgebra", "Spelling", "CDeflate"]),
+        library("Importing", imports: ["Activations", "HDF5", "SampleFiles", "Spelling", "CZip"]),
 
         // Words.
         library("Spelling", imports: []),
@@ -68,7 +72,8 @@ let package = Package(
         .executableTarget(
             name: "infoplane",
             dependencies: [
-                "Reporting", "Findings", "Analysis", "Training", "Activations", "Results", "InformationTheory",
+                "Reporting", "Findings", "Analysis", "Training", "Importing", "Activations", "Results",
+                "InformationTheory",
                 "KnownTruth", "LinearAlgebra", "SampleFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -79,6 +84,7 @@ let package = Package(
         tests(of: "Results", imports: ["HDF5"]),
         tests(of: "Randomness"),
         tests(of: "SampleFiles", imports: ["HDF5", "LinearAlgebra"]),
+        tests(of: "Importing", imports: ["Activations", "HDF5"], data: ["Fixtures"]),
         tests(of: "Spelling"),
         tests(of: "LinearAlgebra", imports: ["Randomness"]),
         tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"], data: ["Peers"]),

@@ -12,10 +12,11 @@ public final class ActivationArchive: Sendable {
 
     /// Opens an archive.
     ///
+    /// - Parameter trust: what the file may make us do beyond reading it; only for files whose writer you know.
     /// - Throws: one finding where the file cannot be opened, and all findings where its structure is broken.
-    public init(opening path: String) throws(ArchiveError) {
+    public init(opening path: String, trusting trust: Trust = []) throws(ArchiveError) {
         self.path = path
-        let (file, isCutOff) = try FileAccess.openForReading(path)
+        let (file, isCutOff) = try FileAccess.openForReading(path, trusting: trust.ofFile)
         contents = try ArchiveValidator.contents(of: file, fileSize: FileAccess.size(of: path), isCutOff: isCutOff)
     }
 
@@ -181,12 +182,7 @@ public final class ActivationArchive: Sendable {
 
     /// Whether a record of a layer consists of just these numbers, by its digest; reads no activations.
     public func holds(_ values: ElementArray, split: String, layer: String, record: Int) throws(ArchiveError) -> Bool {
-        let found = try contents(ofLayer: layer, in: split)
-        try check(record: record, samples: 0..<0, of: 0, at: found.digests)
-        let stored = try reading { () throws(HDF5Error) in
-            try found.digests.read(UInt8.self, start: [record, 0], count: [1, 32])
-        }
-        return Digest.of(values) == stored
+        Digest.of(values) == (try storedDigest(split: split, layer: layer, record: record))
     }
 
     /// Reads a record of a layer and says whether its bytes are those that were recorded.
@@ -196,12 +192,24 @@ public final class ActivationArchive: Sendable {
         return try holds(cell.values, split: split, layer: layer, record: record)
     }
 
+    func storedDigest(split: String, layer: String, record: Int) throws(ArchiveError) -> [UInt8] {
+        let found = try contents(ofLayer: layer, in: split)
+        try check(record: record, samples: 0..<0, of: 0, at: found.digests)
+        return try reading { () throws(HDF5Error) in
+            try found.digests.read(UInt8.self, start: [record, 0], count: [1, 32])
+        }
+    }
+
+    func storedInputDigest(split: String, record: Int) throws(ArchiveError) -> String {
+        let found = try contents(ofSplit: split)
+        return try inputDigests(of: found)[found.info.inputs.perEpoch ? record : 0]
+    }
+
     /// Reads the inputs of a record and says whether their bytes are those that were recorded.
     public func inputDigestMatches(split: String, record: Int) throws(ArchiveError) -> Bool {
         let found = try contents(ofSplit: split)
         let cell = try inputs(split: split, record: record, samples: 0..<found.info.sampleCount)
-        let stored = try inputDigests(of: found)
-        return Digest.of(cell.values).hexadecimal == stored[found.info.inputs.perEpoch ? record : 0]
+        return Digest.of(cell.values).hexadecimal == (try storedInputDigest(split: split, record: record))
     }
 
     /// Reads labels and sample ids and says whether their bytes are those that were recorded.
@@ -229,11 +237,6 @@ public final class ActivationArchive: Sendable {
             damages.append("\(object)/layers/\(layer.name)")
         }
         return damages
-    }
-
-    /// The stored SHA-256 of inputs that do not change, in hexadecimal digits.
-    func inputDigest(split: String) throws(ArchiveError) -> String {
-        try inputDigests(of: contents(ofSplit: split))[0]
     }
 
     // MARK: Finding and reading

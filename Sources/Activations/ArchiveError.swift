@@ -30,6 +30,27 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
         public let problem: String
         /// What to do.
         public let remedy: String
+        /// The code of the rule that is broken, for programs: `label-drift`.
+        public let code: String
+        /// How grave it is.
+        public let severity: ArchiveRule.Severity
+
+        init(_ rule: ArchiveRule, location: String, problem: String, remedy: String) {
+            self.init(
+                location: location, problem: problem, remedy: remedy, code: rule.rawValue, severity: rule.severity)
+        }
+
+        /// What no rule of a file says: a description, a name or a value that is refused.
+        init(
+            location: String, problem: String, remedy: String, code: String = Kind.refused.rawValue,
+            severity: ArchiveRule.Severity = .critical
+        ) {
+            self.location = location
+            self.problem = problem
+            self.remedy = remedy
+            self.code = code
+            self.severity = severity
+        }
 
         /// `where: what is wrong. What to do.`
         public var description: String {
@@ -51,15 +72,20 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
         self.findings = findings
     }
 
-    init(_ kind: Kind, at location: String, _ problem: String, _ remedy: String) {
-        self.init(kind, findings: [Finding(location: location, problem: problem, remedy: remedy)])
+    /// - Parameter rule: the rule that is broken, where it is not the one that the kind has.
+    init(_ kind: Kind, at location: String, _ problem: String, _ remedy: String, rule: ArchiveRule? = nil) {
+        self.init(
+            kind,
+            findings: [
+                Finding(location: location, problem: problem, remedy: remedy, code: rule?.rawValue ?? kind.code)
+            ])
     }
 
     /// A failure of libhdf5 on an archive that is being read.
     init(reading error: HDF5Error) {
         self.init(
             .system, at: error.place, "could not \(error.operation) (\(error.reason))",
-            "The file is damaged, or the disk failed: copy it again from its source.")
+            error.remedy ?? "The file is damaged, or the disk failed: copy it again from its source.")
     }
 
     /// A failure of libhdf5 on an archive that is being written.
@@ -70,5 +96,17 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
             isFull
                 ? "The disk is full: make room and record again; the committed records in this file are safe."
                 : "The committed records in this file are safe.")
+    }
+}
+
+extension ArchiveError.Kind {
+    /// The code of a finding that has no rule of its own.
+    fileprivate var code: String {
+        switch self {
+        case .foreign: ArchiveRule.notAnArchive.rawValue
+        case .newer: ArchiveRule.newerVersion.rawValue
+        case .malformed, .system: ArchiveRule.damaged.rawValue
+        default: rawValue
+        }
     }
 }

@@ -33,7 +33,7 @@ struct ArchiveValidator {
         validator.reportShortest()
         if validator.findings.isEmpty, validator.leastBytes > fileSize {
             validator.add(
-                file.path,
+                .cutOff, file.path,
                 "the committed records take \(validator.leastBytes) bytes, but the file has \(fileSize)",
                 "The file is cut off: copy it again, whole, from its source.")
         }
@@ -43,8 +43,8 @@ struct ArchiveValidator {
         return contents
     }
 
-    private mutating func add(_ location: String, _ problem: String, _ remedy: String) {
-        findings.append(ArchiveError.Finding(location: location, problem: problem, remedy: remedy))
+    private mutating func add(_ rule: ArchiveRule, _ location: String, _ problem: String, _ remedy: String) {
+        findings.append(ArchiveError.Finding(rule, location: location, problem: problem, remedy: remedy))
     }
 
     /// Runs `body`; a failure of libhdf5 becomes a finding.
@@ -56,8 +56,8 @@ struct ArchiveValidator {
             return try body(&self)
         } catch {
             add(
-                error.place, "could not \(error.operation) (\(error.reason))",
-                "The file is damaged: copy it again from its source.")
+                .damaged, error.place, "could not \(error.operation) (\(error.reason))",
+                error.remedy ?? "The file is damaged: copy it again from its source.")
             return nil
         }
     }
@@ -87,8 +87,13 @@ struct ArchiveValidator {
         let version = try text("version") ?? ""
         guard let major = version.split(separator: ".").first.flatMap({ Int($0) }), major >= 1 else {
             throw ArchiveError(
-                .malformed, at: file.path, "“\(version)” is no version of the format, expected 1.x",
-                "Record again, or mend its recorder.")
+                .malformed,
+                findings: [
+                    ArchiveError.Finding(
+                        .badVersion, location: file.path,
+                        problem: "“\(version)” is no version of the format, expected 1.x",
+                        remedy: "Record again, or mend its recorder.")
+                ])
         }
         guard major == 1 else {
             throw ArchiveError(
@@ -115,7 +120,9 @@ struct ArchiveValidator {
             let count = attempt({ _ throws(HDF5Error) in try counter.read(Int.self) })?.first
         else { return nil }
         guard count >= 0 else {
-            add(counter.location, "\(count) records are committed", "The file is damaged: record again.")
+            add(
+                .negativeNumber, counter.location, "\(count) records are committed",
+                "The file is damaged: record again.")
             return nil
         }
         committed = count
@@ -135,7 +142,7 @@ struct ArchiveValidator {
         var splits: [SplitContents] = []
         if let group = group("splits", in: root, rule: "/splits") {
             let names = names(in: group)
-            if names.isEmpty { add(group.location, "there is no split", "Record at least one.") }
+            if names.isEmpty { add(.empty, group.location, "there is no split", "Record at least one.") }
             for name in names {
                 if let split = split(name, in: group) { splits.append(split) }
             }
@@ -148,7 +155,7 @@ struct ArchiveValidator {
     private mutating func reportShortest() {
         guard let shortest = tooShort.min(by: { $0.records < $1.records }) else { return }
         add(
-            "\(file.path):/committed",
+            .tooFewRecords, "\(file.path):/committed",
             "\(counted(committed, "record")) \(committed == 1 ? "is" : "are") committed, but \(shortest.object) has "
                 + "\(shortest.records)"
                 + (tooShort.count > 1 ? ", the shortest of \(tooShort.count) data sets with too few" : ""),
@@ -159,7 +166,8 @@ struct ArchiveValidator {
         for (name, numbers) in [("epoch", epochs), ("step", steps ?? [])] {
             guard let record = numbers.firstIndex(where: { $0 < 0 }) else { continue }
             add(
-                "\(file.path):/\(name)", "the \(name) of record \(record) is \(numbers[record]), a negative number",
+                .negativeNumber, "\(file.path):/\(name)",
+                "the \(name) of record \(record) is \(numbers[record]), a negative number",
                 "Count from 0, which is before training: record again.")
             return
         }
@@ -168,7 +176,7 @@ struct ArchiveValidator {
             let stepsAscend = steps.map { $0.count == epochs.count && $0[record - 1] < $0[record] } ?? false
             if after < before || after == before && !stepsAscend {
                 add(
-                    "\(file.path):/epoch", "epoch \(after) follows epoch \(before)",
+                    .epochOrder, "\(file.path):/epoch", "epoch \(after) follows epoch \(before)",
                     "Records must ascend: record again.")
                 return
             }
@@ -193,11 +201,12 @@ struct ArchiveValidator {
             let ranges = self.group("ranges", in: group, rule: "\(pattern)/ranges")
             let digests = self.group("digests", in: group, rule: "\(pattern)/digests")
             let names = names(in: layersGroup)
-            if names.isEmpty { add(layersGroup.location, "there is no layer", "Record at least one.") }
+            if names.isEmpty { add(.empty, layersGroup.location, "there is no layer", "Record at least one.") }
             for group in [ranges, digests].compactMap(\.self) where !names.isEmpty {
                 for name in self.names(in: group) where !names.contains(name) {
                     add(
-                        "\(group.location)/\(name)", "there is no layer of this name in \(layersGroup.path)",
+                        .orphan, "\(group.location)/\(name)",
+                        "there is no layer of this name in \(layersGroup.path)",
                         "Put the layer back, or remove this object.")
                 }
             }
@@ -213,7 +222,8 @@ struct ArchiveValidator {
         layers.sort { ($0.info.order, $0.info.name) < ($1.info.order, $1.info.name) }
         for (layer, next) in zip(layers, layers.dropFirst()) where layer.info.order == next.info.order {
             add(
-                next.values.location, "its order \(next.info.order) is also that of “\(layer.info.name)”",
+                .layerOrder, next.values.location,
+                "its order \(next.info.order) is also that of “\(layer.info.name)”",
                 "Record again.")
         }
         guard troubles == countBefore, let labelsInfo, let ids, let inputs else { return nil }
@@ -290,7 +300,8 @@ struct ArchiveValidator {
             }
             guard order >= 0 else {
                 validator.add(
-                    values.location, "its order is \(order), a negative number",
+                    .negativeNumber, values.location,
+                    "its order is \(order), a negative number",
                     "Number the layers from 0 or 1 on: record again, or write the attribute again.")
                 return nil
             }
@@ -319,7 +330,8 @@ struct ArchiveValidator {
         let (sum, overflow) = leastBytes.addingReportingOverflow(try dataset.filters.isEmpty ? bytes : 0)
         guard !isTooLarge, !overflow else {
             add(
-                dataset.location, "the shape \(rowShape) is too large for any file",
+                .impossibleShape, dataset.location,
+                "the shape \(rowShape) is too large for any file",
                 "The file is damaged: record again.")
             return
         }
@@ -349,25 +361,27 @@ struct ArchiveValidator {
         let countBefore = troubles
         let link = attempt { _ throws(HDF5Error) in try parent.linkKind(of: name) }
         guard troubles == countBefore else { return false }
-        if let link, link != .hard {
+        if let link, !parent.follows(link) {
             add(
-                location,
+                .link, location,
                 "this is \(link.noun), expected a \(rule.kind.noun); a link is not followed, because it can "
                     + "lead anywhere",
-                "Put the \(rule.kind.noun) itself in its place.")
+                "Put the \(rule.kind.noun) itself in its place, or allow links (--allow links) if you trust the file.")
             return false
         }
         let found = attempt { _ throws(HDF5Error) in try parent.kind(of: name) }
         guard troubles == countBefore else { return false }
         guard let found else {
             if rule.required != .optional {
-                add(location, "this \(rule.kind.noun) is missing", "Record again with a recorder that writes it.")
+                add(
+                    .missingObject, location, "this \(rule.kind.noun) is missing",
+                    "Record again with a recorder that writes it.")
             }
             return false
         }
         guard found.rawValue == rule.kind.rawValue else {
             add(
-                location, "this is \(found.noun), expected a \(rule.kind.noun)",
+                .wrongObject, location, "this is \(found.noun), expected a \(rule.kind.noun)",
                 "Record again with a recorder that writes one.")
             return false
         }
@@ -383,6 +397,7 @@ struct ArchiveValidator {
         let forms = (rule.forms ?? []).filter { inputsPerEpoch == nil || ($0.shape.first == "E") == inputsPerEpoch }
         let countBefore = troubles
         attempt { validator throws(HDF5Error) -> Void? in
+            try dataset.checkReadable()
             try validator.check(dataset, forms: forms, samples: samples, inputsPerEpoch: inputsPerEpoch)
         }
         checkAttributes(of: dataset, rule: rule, inputsPerEpoch: inputsPerEpoch)
@@ -391,7 +406,8 @@ struct ArchiveValidator {
                 let end = try dataset.endInFile(ofRows: validator.committed)
                 guard end.map({ $0 > limit }) ?? true else { return }
                 validator.add(
-                    dataset.location, "the file is cut off before the end of this data set",
+                    .cutOff, dataset.location,
+                    "the file is cut off before the end of this data set",
                     "Copy it again, whole, from its source.")
             }
         }
@@ -409,7 +425,7 @@ struct ArchiveValidator {
         }
         guard let form = candidates.first else {
             add(
-                dataset.location,
+                .wrongForm, dataset.location,
                 "it holds \(type?.rawValue ?? "another type") \(shape); expected "
                     + forms.map(\.description).joined(separator: " or ")
                     + (inputsPerEpoch == true ? ", because the attribute “per_epoch” is 1" : ""),
@@ -420,7 +436,7 @@ struct ArchiveValidator {
             let (problem, remedy) = Self.contradiction(
                 between: shape, perEpoch: inputsPerEpoch, samples: samples)
         {
-            add(dataset.location, problem, remedy)
+            add(.perEpochContradiction, dataset.location, problem, remedy)
             return
         }
         for (axis, extent) in shape.enumerated() {
@@ -430,15 +446,16 @@ struct ArchiveValidator {
                 tooShort.append((dataset.path, extent))
             case "n" where samples.map { $0 != extent } ?? (extent < 1):
                 add(
-                    dataset.location,
+                    samples == nil ? .empty : .sampleCount, dataset.location,
                     samples.map { "\(counted(extent, "sample")), but the labels have \($0)" } ?? "there are no samples",
                     form.shape.first == "E" ? "Record this layer again." : "Record this split again.")
             case "k" where extent < 1, "..." where extent < 1:
-                add(dataset.location, "axis \(axis) of \(shape) is empty", "Record again.")
+                add(.empty, dataset.location, "axis \(axis) of \(shape) is empty", "Record again.")
             default:
                 if let length = Int(symbol), length != extent {
                     add(
-                        dataset.location, "axis \(axis) has \(counted(extent, "element")), expected \(length)",
+                        .wrongForm, dataset.location,
+                        "axis \(axis) has \(counted(extent, "element")), expected \(length)",
                         "Record again.")
                 }
             }
@@ -487,19 +504,22 @@ struct ArchiveValidator {
                     case .perEpochInputs: inputsPerEpoch == true
                     }
                 if isRequired {
-                    add(object.location, "the attribute “\(attribute.name)” is missing", "Record again, or add it.")
+                    add(
+                        .missingAttribute, object.location, "the attribute “\(attribute.name)” is missing",
+                        "Record again, or add it.")
                 }
                 continue
             }
             guard attribute.type.holds(found) else {
                 add(
-                    object.location, "the attribute “\(attribute.name)” is not of type \(attribute.type.rawValue)",
+                    .attributeType, object.location,
+                    "the attribute “\(attribute.name)” is not of type \(attribute.type.rawValue)",
                     "Record again, or write it again.")
                 continue
             }
             if let values = attribute.values, case .string(let text) = found, !values.contains(text) {
                 add(
-                    object.location,
+                    .attributeValue, object.location,
                     "the attribute “\(attribute.name)” is “\(text)”; expected one of \(values.joined(separator: ", "))",
                     "Record again, or write it again.")
                 continue

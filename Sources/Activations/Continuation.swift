@@ -59,7 +59,7 @@ struct Continuation {
                 if !stored.inputs.perEpoch {
                     compare(
                         "\(object)/inputs", "SHA-256", Digest.of(cell.values).hexadecimal,
-                        try archive.inputDigest(split: name))
+                        try archive.storedInputDigest(split: name, record: 0))
                 }
             case .perEpoch(let shape, let type):
                 compare("\(object)/inputs", "whether inputs change per record", true, stored.inputs.perEpoch)

@@ -97,7 +97,7 @@ public enum ElementArray: Sendable, Hashable {
     }
 
     /// The first number that is NaN or infinite, nil where all are finite.
-    var firstNotFinite: (index: Int, text: String)? {
+    public var firstNotFinite: (index: Int, text: String)? {
         switch self {
         case .uint8, .int32, .int64: nil
         case .float16(let values): values.firstIndex { $0 & 0x7C00 == 0x7C00 }.map { ($0, "\(Half.float(values[$0]))") }

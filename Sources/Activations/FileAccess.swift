@@ -48,12 +48,14 @@ enum FileAccess {
     /// without locks where there are none.
     ///
     /// - Returns: the file, and whether it is shorter than its writer meant it to be, as a full disk leaves it.
-    static func openForReading(_ path: String) throws(ArchiveError) -> (file: File, isCutOff: Bool) {
+    static func openForReading(
+        _ path: String, trusting trust: File.Trust = []
+    ) throws(ArchiveError) -> (file: File, isCutOff: Bool) {
         try checkContents(of: path)
         var locking = true
         var isCutOff = false
         do throws(HDF5Error) {
-            return (try File(opening: path), false)
+            return (try File(opening: path, trusting: trust), false)
         } catch let error where hasNoLocks(error) {
             locking = false
         } catch let error where isLeftByWriter(error) {
@@ -63,7 +65,7 @@ enum FileAccess {
         }
         if !locking {
             do throws(HDF5Error) {
-                return (try File(opening: path, locking: false), false)
+                return (try File(opening: path, locking: false, trusting: trust), false)
             } catch let error where isLeftByWriter(error) {
                 isCutOff = error.mentions("truncated file")
             } catch {
@@ -71,7 +73,7 @@ enum FileAccess {
             }
         }
         do throws(HDF5Error) {
-            return (try File(opening: path, .readOnlyWhileWritten, locking: locking), isCutOff)
+            return (try File(opening: path, .readOnlyWhileWritten, locking: locking, trusting: trust), isCutOff)
         } catch let error where error.mentions("not already open for SWMR") && hasMark(path) {
             throw ArchiveError(
                 .malformed, at: path, "its writer died before it let readers in, or holds the file for itself alone",
@@ -101,15 +103,16 @@ enum FileAccess {
                 .inaccessible, at: path, "a program holds the file and has not let readers in yet",
                 "Wait until its first record is written, or close that program.")
         case error.mentions("truncated file"), error.mentions("not already open for SWMR"):
-            ArchiveError(.malformed, at: path, "the file is cut off", "Copy it again, whole, from its source.")
+            ArchiveError(
+                .malformed, at: path, "the file is cut off", "Copy it again, whole, from its source.", rule: .cutOff)
         case error.mentions("already open for"):
             ArchiveError(
                 .malformed, at: path, "its writer died before the first record, or holds it without sharing",
                 "Wait for the writer, or record again.")
         default:
             ArchiveError(
-                .malformed, at: path, "the HDF5 file is damaged (\(error.reason))",
-                "Copy it again from its source, or record again.")
+                .malformed, at: error.place, "the HDF5 file is damaged (\(error.reason))",
+                error.remedy ?? "Copy it again from its source, or record again.")
         }
     }
 

@@ -2,6 +2,9 @@ internal import CHDF5
 
 /// An n-dimensional array in a file.
 public final class Dataset: Object, @unchecked Sendable {
+    /// Bytes that were stored when that was last looked up. Under the lock only.
+    private var knownStorage = 0
+
     /// The number type, nil for text and for types that we do not use (big-endian, compound, ...).
     public var elementType: ElementType? {
         get throws(HDF5Error) {
@@ -35,6 +38,8 @@ public final class Dataset: Object, @unchecked Sendable {
 
     private func extents() throws(HDF5Error) -> (current: [Int], maximum: [hsize_t]) {
         let operation = "find the shape"
+        // Of a virtual data set, even the shape can lie in other files.
+        try checkLayout(operation)
         let space = try open(operation) { H5Dget_space(handle.id) }
         let rank = Int(try Library.call(operation, at: place.text) { H5Sget_simple_extent_ndims(space.id) })
         guard rank > 0 else { return ([], []) }
@@ -255,22 +260,70 @@ public final class Dataset: Object, @unchecked Sendable {
             total = bytes / elementSize
         }
         try checkLayout(operation)
-        if let fileSize = place.fileSize {
-            // Deflate cannot shrink anything by more than 1032 (zlib's documentation, "Maximum Compression Factor").
-            let capacity = try filters.isEmpty ? fileSize : fileSize.multipliedReportingOverflow(by: 1032).partialValue
-            guard bytes <= capacity else {
-                throw refusal(operation, "it claims \(bytes) bytes, but the whole file has \(fileSize)")
-            }
-        }
+        try checkFilters(operation)
+        if place.limitedByFile, bytes > Self.freeClaim { try checkClaim(operation, bytes: bytes) }
         return total
+    }
+
+    /// Bytes that are read without looking how many are stored: what was never written reads as zeros.
+    private static let freeClaim = 1 << 20
+
+    /// Refuses to read more than what is stored for this data set can become.
+    private func checkClaim(_ operation: String, bytes: Int) throws(HDF5Error) {
+        // Where libhdf5 runs other programs' filters or reads other files, nothing is known of what comes out.
+        guard try !isElsewhere(operation), try foreignFilter == nil else { return }
+        // Deflate cannot shrink anything by more than 1032 (zlib's documentation, "Maximum Compression Factor").
+        let factor = try filters.contains("deflate") ? 1032 : 1
+        func holds(_ stored: Int) -> Bool {
+            let (capacity, overflow) = stored.multipliedReportingOverflow(by: factor)
+            return overflow || bytes <= capacity
+        }
+        // Looking up what is stored is O(chunks): it only grows, and is remembered.
+        if Library.locked({ holds(knownStorage) }) { return }
+        let stored = Library.locked {
+            // Damage can make the sizes of chunks add up to anything.
+            knownStorage = min(Int(clamping: H5Dget_storage_size(handle.id)), place.fileSize ?? .max)
+            return knownStorage
+        }
+        guard holds(stored) else {
+            throw refusal(operation, "it claims \(bytes) bytes, but only \(stored) are stored for it")
+        }
     }
 
     /// External and virtual data sets would read other files.
     private func checkLayout(_ operation: String) throws(HDF5Error) {
-        let creation = try open(operation) { H5Dget_create_plist(handle.id) }
-        let external = Library.locked { H5Pget_external_count(creation.id) }
-        guard external <= 0, Library.locked({ H5Pget_layout(creation.id) }) != H5D_VIRTUAL else {
-            throw refusal(operation, "its data lie in another file")
+        guard try !isElsewhere(operation) || place.trust.contains(.links) else {
+            throw HDF5Error(
+                operation: operation, place: place.text, causes: ["its data lie in another file"],
+                remedy: "Allow links (--allow links) if you trust the file: it can name any file that you may read.")
         }
+    }
+
+    private func isElsewhere(_ operation: String) throws(HDF5Error) -> Bool {
+        let creation = try open(operation) { H5Dget_create_plist(handle.id) }
+        return Library.locked { H5Pget_external_count(creation.id) > 0 || H5Pget_layout(creation.id) == H5D_VIRTUAL }
+    }
+
+    /// The name of the first filter that archives do not use: szip, lzf, ...
+    private var foreignFilter: String? {
+        get throws(HDF5Error) {
+            try filters.first { !["deflate", "shuffle", "fletcher32"].contains($0) }
+        }
+    }
+
+    private func checkFilters(_ operation: String) throws(HDF5Error) {
+        guard !place.trust.contains(.plugins), let filter = try foreignFilter else { return }
+        throw HDF5Error(
+            operation: operation, place: place.text,
+            causes: ["its data went through the filter “\(filter)”; only deflate, shuffle and fletcher32 are taken"],
+            remedy: "Allow plug-ins (--allow plugins) if you trust the file and the libraries in HDF5's plug-in folder, "
+                + "or write it again with another filter.")
+    }
+
+    /// Whether the data can be read at all: where they lie, and through which filters they went.
+    public func checkReadable() throws(HDF5Error) {
+        let operation = "read the data set"
+        try checkLayout(operation)
+        try checkFilters(operation)
     }
 }

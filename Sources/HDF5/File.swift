@@ -58,15 +58,23 @@ public final class File: Sendable {
     /// Opens a file that exists. One that is locked by another program is tried for a fifth of a second: a writer holds
     /// its lock only until it lets readers in, and a process just being spawned holds all locks for an instant.
     ///
-    /// - Parameter locking: false on file systems that have no locks; then nothing stops a writer.
+    /// - Parameters:
+    ///   - locking: false on file systems that have no locks; then nothing stops a writer.
+    ///   - trust: what the file may do beyond being read. Plug-ins, once trusted, stay loadable for this process, but
+    ///     only data sets of files that are trusted so go through them.
+    /// - Throws: also where the file is damaged so that libhdf5 would crash or never return.
     public convenience init(
-        opening path: String, _ access: Access = .readOnly, locking: Bool = true
+        opening path: String, _ access: Access = .readOnly, locking: Bool = true, trusting trust: Trust = []
     ) throws(HDF5Error) {
         // What is read can be no larger than the file allows; a file that we write ourselves may not be on disk yet.
         try self.init(
             path: path, operation: "open the file",
-            limitedByFile: access == .readOnly || access == .readOnlyWhileWritten, locking: locking
-        ) { properties in
+            limitedByFile: access == .readOnly || access == .readOnlyWhileWritten, locking: locking, trust: trust
+        ) { properties throws(HDF5Error) in
+            if trust.contains(.plugins) { H5PLset_loading_state(UInt32(H5PL_FILTER_PLUGIN)) }
+            // The trial never writes.
+            let flags = access == .readOnlyWhileWritten ? chdf5_read_only_swmr() : chdf5_read_only()
+            try Trial.pass(path, flags: flags, access: properties, trusting: trust)
             var file = H5Fopen(path, access.flags, properties)
             for _ in 0..<10
             where file < 0 && Library.errorStack().contains(where: { $0.contains("errno = \(EAGAIN),") }) {
@@ -79,7 +87,8 @@ public final class File: Sendable {
     }
 
     private init(
-        path: String, operation: String, limitedByFile: Bool, locking: Bool, _ open: (hid_t) -> hid_t
+        path: String, operation: String, limitedByFile: Bool, locking: Bool, trust: Trust = [],
+        _ open: (hid_t) throws(HDF5Error) -> hid_t
     ) throws(HDF5Error) {
         let access = try Library.open(operation, at: path, parent: nil) { H5Pcreate(chdf5_file_access_class()) }
         try Library.call(operation, at: path) { H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110) }
@@ -90,11 +99,30 @@ public final class File: Sendable {
         if !locking {
             try Library.call(operation, at: path) { H5Pset_file_locking(access.id, false, true) }
         }
-        handle = try Library.open(operation, at: path, parent: nil) { open(access.id) }
+        // One lock from the trial to the opening: while the child is made, no other thread may be inside libhdf5.
+        handle = try Library.locked { () throws(HDF5Error) in
+            let file = try open(access.id)
+            return try Library.open(operation, at: path, parent: nil) { file }
+        }
         self.path = path
-        root = try Group(opening: "/", in: handle, file: Place(file: path, object: "/", limitedByFile: limitedByFile))
+        root = try Group(opening: "/", in: handle, file: Place(file: path, object: "/", limitedByFile: limitedByFile, trust: trust))
         // A process that is spawned meanwhile must not inherit the file, nor its lock.
         _ = fcntl(try descriptor(), F_SETFD, FD_CLOEXEC)
+    }
+
+    /// Whether the space of the file is kept in pages, so that no small structure lies across two.
+    public var isPaged: Bool {
+        get throws(HDF5Error) {
+            let operation = "find the file's space strategy"
+            let creation = try Library.open(operation, at: path, parent: handle) { H5Fget_create_plist(handle.id) }
+            var strategy = H5F_FSPACE_STRATEGY_FSM_AGGR
+            var persists = false
+            var threshold: hsize_t = 0
+            try Library.call(operation, at: path) {
+                H5Pget_file_space_strategy(creation.id, &strategy, &persists, &threshold)
+            }
+            return strategy == H5F_FSPACE_STRATEGY_PAGE
+        }
     }
 
     /// From now on readers may follow: objects and attributes must all exist, and no handle of an attribute be open.
@@ -187,11 +215,14 @@ struct Place: Sendable, Hashable {
     let file: String
     let object: String
     let limitedByFile: Bool
+    let trust: File.Trust
 
     var text: String { "\(file):\(object)" }
 
     func child(_ name: String) -> Place {
-        Place(file: file, object: object == "/" ? "/\(name)" : "\(object)/\(name)", limitedByFile: limitedByFile)
+        Place(
+            file: file, object: object == "/" ? "/\(name)" : "\(object)/\(name)", limitedByFile: limitedByFile,
+            trust: trust)
     }
 
     /// Bytes of the file now, nil where reads are not limited or the size is not known.

@@ -2,7 +2,8 @@ internal import CHDF5
 
 /// A group: names, each with a group or a data set behind it.
 ///
-/// Only hard links are followed. A soft or external link could lead out of the file, and its name counts as absent.
+/// Only hard links are followed, unless the file is trusted with others. A soft or external link could lead out of the
+/// file, and its name counts as absent.
 public final class Group: Object, @unchecked Sendable {
     /// What lies behind a name.
     public enum ChildKind: String, Sendable, Hashable { case group, dataset, other }
@@ -59,7 +60,7 @@ public final class Group: Object, @unchecked Sendable {
 
     /// What lies behind a name of this group; nil where nothing does, or a link that is not a hard one.
     public func kind(of name: String) throws(HDF5Error) -> ChildKind? {
-        guard try linkKind(of: name) == .hard else { return nil }
+        guard let link = try linkKind(of: name), follows(link) else { return nil }
         let child = try Library.open("look up “\(name)”", at: place.child(name).text, parent: handle) {
             H5Oopen(handle.id, name, hid_t(H5P_DEFAULT))
         }
@@ -69,6 +70,9 @@ public final class Group: Object, @unchecked Sendable {
         default: return .other
         }
     }
+
+    /// Whether the file is trusted with links of a kind.
+    public func follows(_ link: LinkKind) -> Bool { link == .hard || place.trust.contains(.links) }
 
     /// How a name of this group leads on; nil where there is none of this name. No link is followed.
     public func linkKind(of name: String) throws(HDF5Error) -> LinkKind? {

@@ -7,10 +7,14 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
     /// The error stack of libhdf5 at that moment, from the public call inwards; or the one reason why we refused.
     public let causes: [String]
 
-    init(operation: String, place: String, causes: [String]) {
+    /// What to do, where that follows from the reason.
+    public let remedy: String?
+
+    init(operation: String, place: String, causes: [String], remedy: String? = nil) {
         self.operation = operation
         self.place = place
         self.causes = causes
+        self.remedy = remedy
     }
 
     /// The innermost cause, which usually names the real reason; of a failed system call, the system's own words.
@@ -22,8 +26,10 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
         return String(words)
     }
 
-    /// One sentence: where, what was tried, the innermost cause.
-    public var description: String { "\(place): could not \(operation): \(reason)." }
+    /// Where, what was tried, the innermost cause; and what to do, where that is known.
+    public var description: String {
+        "\(place): could not \(operation): \(reason).\(remedy.map { " \($0)" } ?? "")"
+    }
 
     /// Whether some cause contains `text`.
     public func mentions(_ text: String) -> Bool { causes.contains { $0.contains(text) } }

@@ -22,6 +22,8 @@ enum Library {
         pthread_mutex_init(mutex, &attributes)
         // At exit the library would flush files whose writing has failed, and so damage what is safe in them.
         H5dont_atexit()
+        // No library is loaded because a file asks for it, unless the caller trusts the file.
+        H5PLset_loading_state(0)
         pthread_mutexattr_destroy(&attributes)
         return mutex
     }()

@@ -5,6 +5,9 @@ public class Object: @unchecked Sendable {
     let handle: Handle
     let place: Place
 
+    /// Bytes of the values of an attribute; texts are limited to as many when the file is tried.
+    private static let largestAttribute = 16 << 20
+
     init(handle: Handle, place: Place) {
         self.handle = handle
         self.place = place
@@ -57,6 +60,10 @@ public class Object: @unchecked Sendable {
         // An attribute lies in an object header or a heap; a million values are no attribute but damage.
         guard rank <= 1, points >= 0, points <= 1_000_000, rank == 1 || points == 1 else {
             throw refusal(operation, "it claims \(points) values on \(rank) axes")
+        }
+        let size = Library.locked { H5Tget_size(type.id) }
+        guard size <= Self.largestAttribute / max(1, Int(points)) else {
+            throw refusal(operation, "it claims \(points) values of \(size) bytes, more than 16 MiB")
         }
         let count = Int(points)
         switch Library.locked({ H5Tget_class(type.id) }) {

@@ -33,6 +33,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Argument(help: "The archive.", completion: .file(extensions: ["h5"]))
     var archive: String
 
+    @OptionGroup var allow: AllowOption
+
     @Option(name: .shortAndLong, help: "The results file. (default: ARCHIVE with .results.h5)")
     var output: String?
 
@@ -43,7 +45,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Option(name: .customLong("layer"), help: "A layer to analyze; repeat for several. (default: every layer)")
     var layers: [String] = []
 
-    @Option(help: "The records: all, last, every:K or a list such as 0,1,10.")
+    @Option(help: "The records: all, last, every:K, A-B or a list such as 0,1,10.")
     var epochs = "all"
 
     @Option(help: "How many samples of each split, the first ones; a number or all.")
@@ -124,9 +126,12 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.reporting {
-            guard follow else { return try await analyze(try ActivationArchive(opening: archive)).throwIfIncomplete() }
+            guard follow else {
+                let archive = try ActivationArchive(opening: archive, trusting: allow.trust)
+                return try await analyze(archive).throwIfIncomplete()
+            }
             Interruption.watch()
-            var followed = FollowedArchive(archive)
+            var followed = FollowedArchive(archive, trusting: allow.trust)
             var outcome = Outcome.complete
             while outcome != .interrupted, let grown = try await followed.next() {
                 outcome = max(outcome, try await analyze(grown))

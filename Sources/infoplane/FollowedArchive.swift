@@ -6,7 +6,12 @@ struct FollowedArchive {
     /// Records at the last look; nil before the first.
     private var seen: Int?
 
-    init(_ path: String) { self.path = path }
+    private let trust: Trust
+
+    init(_ path: String, trusting trust: Trust) {
+        self.path = path
+        self.trust = trust
+    }
 
     /// Waits until the archive holds more records than at the last look.
     ///
@@ -16,7 +21,7 @@ struct FollowedArchive {
             // Asked before opening: a recorder that ends in between has committed all that the opening then finds.
             let isHeld = ActivationArchive.isHeld(path)
             do {
-                let archive = try ActivationArchive(opening: path)
+                let archive = try ActivationArchive(opening: path, trusting: trust)
                 if archive.committedRecords > seen ?? 0 || seen == nil && archive.info.isClosed {
                     seen = archive.committedRecords
                     return archive

@@ -20,8 +20,8 @@ struct Infoplane: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            RecordCommand.self, InspectCommand.self, RepairCommand.self, AnalyzeCommand.self, ReduceCommand.self,
-            MergeCommand.self,
+            RecordCommand.self, ImportCommand.self, InspectCommand.self, ValidateCommand.self, RepairCommand.self,
+            SubsetCommand.self, ChecksumCommand.self, AnalyzeCommand.self, ReduceCommand.self, MergeCommand.self,
             ExportCommand.self, ReportCommand.self, VerdictCommand.self, EstimateCommand.self, SelftestCommand.self,
         ])
 }

@@ -17,12 +17,14 @@ struct InspectCommand: AsyncParsableCommand {
     @Argument(help: "The archive.", completion: .file(extensions: ["h5"]))
     var archive: String
 
+    @OptionGroup var allow: AllowOption
+
     @Flag(help: "Print JSON for programs.")
     var json = false
 
     func run() async throws {
         try await Terminal.reporting {
-            let archive = try ActivationArchive(opening: self.archive)
+            let archive = try ActivationArchive(opening: self.archive, trusting: allow.trust)
             try Terminal.write(json ? Self.json(of: archive).text + "\n" : Self.table(of: archive))
         }
     }

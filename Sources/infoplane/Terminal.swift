@@ -65,6 +65,14 @@ enum Terminal {
         hasColour ? "\u{1B}[1m\(text)\u{1B}[0m" : text
     }
 
+    /// The text in a colour, where standard output may be coloured.
+    static func coloured(_ text: String, _ colour: Colour) -> String {
+        hasColour ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    /// The colours of every terminal, by their numbers (ECMA-48).
+    enum Colour: Int { case red = 31, yellow = 33, cyan = 36 }
+
     /// Runs `body`; an error of a module becomes its sentence and exit code 2.
     static func reporting<T>(_ body: () async throws -> T) async throws -> T {
         do {

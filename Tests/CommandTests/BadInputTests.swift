@@ -129,6 +129,7 @@ import Testing
         let folder = try Folder()
         for command in [
             "record", "inspect", "analyze", "reduce", "merge", "export", "report", "verdict", "estimate", "selftest",
+            "validate", "checksum",
         ] {
             let output = try Tool.run(command, "--help", in: folder)
             #expect(output.code == 0 && output.out.contains("EXAMPLES:"), "\(command)")
