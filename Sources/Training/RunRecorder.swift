@@ -256,7 +256,7 @@ struct RunRecorder {
                     "\(path): holds \(replay.committed) records, more than the \(replay.next) that are asked for; nothing "
                         + "was changed. Give at least as many epochs as were recorded.")
             }
-            if replay.isClosed { return }
+            // Also where the archive says that it is closed: its recorder may have been killed just after saying so.
             try startWriting()
         }
         guard case .writing(let writer) = stage else { return }
@@ -264,8 +264,8 @@ struct RunRecorder {
     }
 
     /// How far the replay is, without the reader itself: whoever keeps that keeps the file from being written.
-    private var replay: (committed: Int, next: Int, isClosed: Bool)? {
+    private var replay: (committed: Int, next: Int)? {
         guard case .replaying(let archive, let next) = stage else { return nil }
-        return (archive.committedRecords, next, archive.info.isClosed)
+        return (archive.committedRecords, next)
     }
 }

@@ -8,15 +8,20 @@ import Testing
 struct CrashTests {
     private let folder: Folder
 
-    init() throws { folder = try Folder() }
+    init() throws {
+        folder = try Folder()
+        // Small and quick; the first layer is larger than a page, so that its writes can be torn.
+        let rows = (0..<400).map { "\($0 % 7),\($0 % 11),\($0 % 13),\($0 % 3 == 0 ? "yes" : "no")\n" }
+        try folder.write(Data(("a,b,c,label\n" + rows.joined()).utf8), to: "data.csv")
+    }
 
     /// Every write is tried with INFOPLANE_EVERY_WRITE=1, else so many spread over all.
     private static let crashes =
         ProcessInfo.processInfo.environment["INFOPLANE_EVERY_WRITE"] == "1" ? Int.max : 40
 
     private static let run = [
-        "record", "szt", "--hidden", "3,2", "--epochs", "6", "--schedule", "every:1", "--recorded-samples", "40",
-        "--batch-size", "4096", "-o", "run.h5",
+        "record", "csv", "data.csv", "--hidden", "8,3", "--epochs", "6", "--schedule", "every:1", "--batch-size", "400",
+        "-o", "run.h5",
     ]
 
     /// The library that ends a write, compiled once; nil where there is no C compiler.
@@ -90,6 +95,7 @@ struct CrashTests {
         let continued = try Tool.run(Self.run + extra + ["--continue"], in: folder)
         #expect(continued.code == 0, "\(comment): \(continued.error)")
         #expect(try digest() == whole, comment)
+        #expect(try Process.status(of: "h5dump", folder.path("run.h5")) == 0, comment)
     }
 
     @Test(.enabled(if: library != nil, "needs a C compiler"), arguments: [[], ["--deflate", "1"]])
@@ -130,15 +136,13 @@ struct CrashTests {
     func `a recorder goes on without a repair`() throws {
         let count = try recordWhole([])
         let whole = try digest()
-        for number in [count / 2, count * 3 / 4, count - 1] {
+        for number in [count / 2, count * 3 / 4] + Array(count - 6...count) {
             try FileManager.default.removeItem(atPath: folder.path("run.h5"))
             #expect(try record([], ["TORN_WRITE_AT": "\(number)"]).code == -SIGKILL)
             try continueToTheEnd([], whole, "\(number)")
         }
-        // What is complete is left as it is.
-        let before = try folder.data("run.h5")
+        // What is complete stays so.
         try continueToTheEnd([], whole, "complete")
-        #expect(try folder.data("run.h5") == before)
     }
 
     @Test(.enabled(if: library != nil, "needs a C compiler"), arguments: ["--continue", "repair"])
