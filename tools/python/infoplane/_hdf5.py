@@ -123,18 +123,34 @@ def close(file: h5f.FileID) -> None:
 
 
 def abandon(file: h5f.FileID, *objects: Any) -> None:
-    """Leaves a file as it lies after writing has failed.
+    """Leaves a file as it lies after writing has failed, and gives its lock back.
 
-    Closing it would write a superblock that promises what is not there, and libhdf5 1.10 crashes in places. The file's
-    descriptor is led to nowhere, for libhdf5 flushes once more when Python ends; ``objects`` are never released.
+    Closing it would write a superblock that promises what is not there. ``objects`` are never released.
     """
     nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     try:
         os.dup2(nowhere, file.get_vfd_handle(), inheritable=False)
     finally:
         os.close(nowhere)
-    for kept in (file, *objects):
+    keep(file, *objects)
+
+
+def keep(*objects: Any) -> None:
+    """Keeps objects of a file that has failed for ever, and libhdf5 from closing them when the process ends.
+
+    libhdf5 1.10 crashes there, whatever their files are by then. It cannot be told not to; with glibc the process can
+    end, with its exit status, before libhdf5 has its turn.
+    """
+    global _ends_early
+    for kept in objects:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(kept))
+    library = ctypes.CDLL(None)
+    if not _ends_early and hasattr(library, "on_exit"):
+        library.on_exit(ctypes.cast(library._exit, ctypes.c_void_p), None)
+        _ends_early = True
+
+
+_ends_early = False
 
 
 def create_group(parent, name: str) -> h5g.GroupID:

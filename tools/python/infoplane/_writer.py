@@ -51,7 +51,7 @@ class ArchiveWriter:
         except ArchiveError:
             raise
         except Exception as error:
-            self._fail()
+            self._fail(error)
             os.unlink(self.path)
             raise _hdf5.failed(self.path, error) from error
 
@@ -80,7 +80,7 @@ class ArchiveWriter:
         try:
             writer._adopt(found)
         except Exception as error:
-            writer._fail()
+            writer._fail(error)
             raise _hdf5.failed(writer.path, error) from error
         return writer
 
@@ -311,8 +311,13 @@ class ArchiveWriter:
             with _Guard(self):
                 _hdf5.set_attribute(self._root, "closed", np.uint8(1))
                 self._file_flush()
-                _hdf5.close(self._file)
             self._is_closed = True
+            try:
+                _hdf5.close(self._file)
+            except Exception as error:
+                # The file's identifier is one of freed memory now.
+                _hdf5.keep(self._file, self)
+                raise _hdf5.failed(self.path, error) from error
 
     def __enter__(self) -> "ArchiveWriter":
         return self
@@ -320,9 +325,10 @@ class ArchiveWriter:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _fail(self) -> None:
+    def _fail(self, error: BaseException) -> None:
         self._has_failed = True
-        _hdf5.abandon(self._file, self)
+        # The frames of the error hold objects of the file, too.
+        _hdf5.abandon(self._file, self, error)
 
     def _check_open(self) -> None:
         if self._has_failed:
@@ -356,7 +362,7 @@ class _Guard:
     def __exit__(self, kind, error, trace) -> None:
         # Not for a KeyboardInterrupt: it comes between two calls, and the file can be closed as it is.
         if isinstance(error, Exception):
-            self.writer._fail()
+            self.writer._fail(error)
             raise _hdf5.failed(self.writer.path, error) from error
 
 

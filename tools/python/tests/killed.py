@@ -5,8 +5,10 @@ import os
 
 import h5py
 
-import infoplane
+# First, for it finds the package where that is not installed.
 from conftest import describe, record, values_of
+
+import infoplane
 
 EPOCHS = 4
 

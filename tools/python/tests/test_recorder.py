@@ -1,5 +1,6 @@
 """Arrays of any framework, options and bad input: a sentence, and a file that is still whole."""
 
+import pathlib
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 import infoplane
+import killed
 from conftest import describe, record
 
 X, Y = np.arange(12.0).reshape(6, 2), np.arange(6) % 2
@@ -211,16 +213,14 @@ for epoch in range(100):
         writer.close()
         sys.exit(f"{epoch} {error}")
 """
-    import pathlib
-    import killed
-
     survived = 0
     for limit in range(8192, 300_000, 20_480):
         path = tmp_path / f"{limit}.h5"
         done = subprocess.run(
             [sys.executable, "-c", code, path, pathlib.Path(__file__).parent, str(limit)], capture_output=True, text=True)
         assert done.returncode == 1 and "cannot be written" in done.stderr, (limit, done)
-        count = done.stderr.split()[0]
+        # At creation h5py may tell on its own that an object could not be released.
+        count = done.stderr.splitlines()[-1].split()[0]
         if count in ("none", "0"):
             continue
         survived += 1

@@ -301,3 +301,19 @@ def test_the_model_runs_where_its_weights_are(tmp_path, data):
         recorder.record(0)
     assert {device.type for device in devices} == {"cpu"}
     assert layer(tmp_path / "run.h5", "fc1")[0].dtype == "float64"
+
+
+def test_a_run_is_continued_from_its_last_record(tmp_path, data):
+    model, path = Net(), tmp_path / "run.h5"
+    for expected in (None, 1, 3):
+        with infoplane.Recorder(path, model, *data, layers=["fc1", "relu"], append=True) as recorder:
+            assert recorder.last_epoch == expected
+            first = 0 if expected is None else expected + 1
+            for epoch in (first, first + 1):
+                recorder.record(epoch, loss=epoch)
+    with h5py.File(path) as file:
+        assert file["epoch"][()].tolist() == list(range(6)) and file["metrics/loss"].shape == (6,)
+    assert "the archive has the layer “relu”, which is not recorded now" in refused(
+        path, model, *data, layers=["fc1"], append=True)
+    assert "a record is float32 [23, 5] in the archive, now float16 [23, 5]" in refused(
+        path, model, *data, layers=["fc1", "relu"], dtype="float16", append=True)
