@@ -172,7 +172,8 @@ struct CrashTests {
 
     @Test(.enabled(if: library != nil, "needs a C compiler"))
     func `no structure of the file lies across two pages`() throws {
-        // The largest structure of the format, an extensible array's data block, has 2 kB in a run of this length;
+        // The largest structure of the format, a data block of an extensible array, outgrows a page only where a data set
+        // has more than 8,180 chunks;
         // activations, inputs and labels are larger than a page, and begin with one.
         #expect(try recordWhole([]) > 300)
         let crossing = try writes().filter { $0.offset / 4096 != ($0.offset + $0.size - 1) / 4096 }
