@@ -316,8 +316,8 @@ public final class Dataset: Object, @unchecked Sendable {
         throw HDF5Error(
             operation: operation, place: place.text,
             causes: ["its data went through the filter “\(filter)”; only deflate, shuffle and fletcher32 are taken"],
-            remedy: "Allow plug-ins (--allow plugins) if you trust the file and the libraries in HDF5's plug-in folder, "
-                + "or write it again with another filter.")
+            remedy: "Allow plug-ins (--allow plugins) if you trust the file and the libraries in HDF5's folder of "
+                + "plug-ins, or write it again with another filter.")
     }
 
     /// Whether the data can be read at all: where they lie, and through which filters they went.

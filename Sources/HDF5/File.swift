@@ -99,7 +99,9 @@ public final class File: Sendable {
             return try Library.open(operation, at: path, parent: nil) { file }
         }
         self.path = path
-        root = try Group(opening: "/", in: handle, file: Place(file: path, object: "/", limitedByFile: limitedByFile, trust: trust))
+        root = try Group(
+            opening: "/", in: handle,
+            file: Place(file: path, object: "/", limitedByFile: limitedByFile, trust: trust))
         // A process that is spawned meanwhile must not inherit the file, nor its lock.
         _ = fcntl(try descriptor(), F_SETFD, FD_CLOEXEC)
     }
