@@ -48,7 +48,9 @@ import Testing
             #expect(try dataset.shape == [1 << 27, 1 << 20])
             let whole = #expect(throws: HDF5Error.self) { try dataset.read(Double.self) }
             #expect(whole?.reason.hasPrefix("it claims 1125899906842624 bytes, but only ") == true, "\(whole as Any)")
-            #expect(throws: HDF5Error.self) { try dataset.read(Double.self, start: [0, 0], count: [1 << 10, 1 << 20]) }
+            #expect(throws: HDF5Error.self) {
+                try dataset.read(Double.self, start: [0, 0], count: [1 << 10, 1 << 20])
+            }
         }
         #expect(try root.dataset("deflated").read(Double.self, start: [0, 0], count: [1, 11]).last == 0)
         // What was never written is zeros, as ever.
@@ -82,7 +84,8 @@ import Testing
         #expect(throws: HDF5Error.self) { try File(opening: path).root.dataset("elsewhere").shape }
     }
 
-    @Test func `a file of this process is opened again while it is written, without a trial of what is on disk`() throws {
+    @Test func `a file of this process is opened again while it is written, without a trial of what is on disk`() throws
+    {
         let temporary = try TemporaryFile()
         let writer = try File(creating: temporary.path)
         try writer.root.write([1, 2], to: "numbers")
