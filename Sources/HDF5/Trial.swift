@@ -34,8 +34,8 @@ enum Trial {
         var remedy = "Copy it again from its source, or record again."
         switch outcome {
         case CHDF5_TRIAL_PASSED: return
-        case CHDF5_TRIAL_CRASHED: reason = "it is damaged in a way on which libhdf5 crashes"
-        case CHDF5_TRIAL_ENDLESS: reason = "it is damaged, or so large, that libhdf5 does not come to an end"
+        case CHDF5_TRIAL_CRASHED: reason = "libhdf5 crashes on it"
+        case CHDF5_TRIAL_ENDLESS: reason = "libhdf5 does not come to an end with it"
         case CHDF5_TRIAL_MEMORY: reason = "it claims more memory than any file of its kind needs"
         case CHDF5_TRIAL_LARGE: reason = "it holds more text than 16 MiB, the most that is read"
         default:
