@@ -145,7 +145,8 @@ import Testing
             #expect(Half.bits(middle.nextDown) == bits)
             #expect(Half.bits(middle.nextUp) == bits + 1)
         }
-        #expect(Half.bits(65520) == 0x7C00 && Half.bits(-65519) == 0xFBFF && Half.bits(Float.nan) & 0x7C00 == 0x7C00)
-        #expect(Half.bits(0x1p-25) == 0 && Half.bits(-0.0) == 0x8000 && Half.bits(Float.infinity) == 0x7C00)
+        #expect(Half.bits(Float(65520)) == 0x7C00 && Half.bits(Float(-65519)) == 0xFBFF)
+        #expect(Half.bits(Float.nan) & 0x7C00 == 0x7C00 && Half.bits(Float.infinity) == 0x7C00)
+        #expect(Half.bits(Float(0x1p-25)) == 0 && Half.bits(-Float.zero) == 0x8000)
     }
 }
