@@ -147,7 +147,29 @@ public final class File: Sendable {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { closeDescriptor(descriptor) }
-        return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+        return !withExclusiveLock(on: descriptor) {}
+    }
+
+    /// Runs `body` while no program holds the file, and gives the lock back before the descriptor is closed.
+    ///
+    /// A process just being spawned holds all that its parent has open, locks among it: so it is tried for a twentieth of
+    /// a second, no child of a trial is made meanwhile, and closing alone would not give the lock back.
+    ///
+    /// - Returns: false where a program holds the file. File systems without locks have no writer of ours.
+    static func withExclusiveLock<Failure: Error>(
+        on descriptor: Int32, _ body: () throws(Failure) -> Void
+    ) throws(Failure) -> Bool {
+        for attempt in 0..<6 {
+            if attempt > 0 { usleep(10_000) }
+            let isFree = try Library.locked { () throws(Failure) in
+                guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else { return false }
+                defer { flock(descriptor, LOCK_UN) }
+                try body()
+                return true
+            }
+            if isFree { return true }
+        }
+        return false
     }
 
     /// Hands everything written so far to the operating system.

@@ -108,23 +108,22 @@ extension File {
         defer { closeDescriptor(descriptor) }
         func failure(_ reason: String) -> HDF5Error { HDF5Error(operation: operation, place: path, causes: [reason]) }
         func systemFailure() -> HDF5Error { failure(String(cString: strerror(errno))) }
-        // File systems without locks say so by another error, and have no writer of ours.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
-            throw failure("a program is using the file")
+        let isFree = try withExclusiveLock(on: descriptor) { () throws(HDF5Error) in
+            guard let superblock = readSuperblock(descriptor) else {
+                throw failure("its first 48 bytes are damaged, or of another version of HDF5")
+            }
+            guard superblock.isMarked else { return }
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { throw systemFailure() }
+            let page = UInt64(pageSize)
+            let end = (max(superblock.endOfFile, UInt64(status.st_size)) + page - 1) / page * page
+            guard ftruncate(descriptor, off_t(end)) == 0 else { throw systemFailure() }
+            let bytes = superblock.closed(endingAt: end)
+            guard pwrite(descriptor, bytes, bytes.count, 0) == bytes.count, fsync(descriptor) == 0 else {
+                throw systemFailure()
+            }
         }
-        guard let superblock = readSuperblock(descriptor) else {
-            throw failure("its first 48 bytes are damaged, or of another version of HDF5")
-        }
-        guard superblock.isMarked else { return }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw systemFailure() }
-        let page = UInt64(pageSize)
-        let end = (max(superblock.endOfFile, UInt64(status.st_size)) + page - 1) / page * page
-        guard ftruncate(descriptor, off_t(end)) == 0 else { throw systemFailure() }
-        let bytes = superblock.closed(endingAt: end)
-        guard pwrite(descriptor, bytes, bytes.count, 0) == bytes.count, fsync(descriptor) == 0 else {
-            throw systemFailure()
-        }
+        guard isFree else { throw failure("a program is using the file") }
     }
 
     private static func openDescriptor(_ path: String, _ flags: Int32, _ operation: String) throws(HDF5Error) -> Int32 {
