@@ -10,6 +10,7 @@ import numpy as np
 
 from ._description import ArchiveDescription, LayerDescription, SplitDescription, stored_name
 from ._error import ArchiveError, Finding, counted, listed, refusal, suggestion
+from ._file import Node, open_for_reading
 from ._hdf5 import exists
 from ._check import LAYER_TYPES, check
 from ._writer import ArchiveWriter, check_deflate
@@ -86,13 +87,17 @@ class Recorder:
         All metrics must be given with the first record. Where it returns, the record is safe.
         """
         self._check_open()
+        # Before the model runs, for that takes time.
+        if self._writer is not None and self._network is not None:
+            self._writer.begin_record(epoch, step)
+        self._record(epoch, step, self.activations(), metrics)
+
+    def activations(self) -> Dict[str, Dict[str, np.ndarray]]:
+        """What `record` writes, by split and layer: the model is run over all splits, and nothing is recorded."""
+        self._check_open()
         if self._network is None:
             raise refusal(self.path, "the recorder has no model", "Give the model, or use record_arrays.")
-        # Before the model runs, for that takes time.
-        if self._writer is not None:
-            self._writer.begin_record(epoch, step)
-        arrays = {name: self._network.run(name, data[0]) for name, data in self._splits.items()}
-        self._record(epoch, step, arrays, metrics)
+        return {name: self._network.run(name, data[0]) for name, data in self._splits.items()}
 
     def record_arrays(self, epoch: int, arrays: Mapping[str, Any], step: Optional[int] = None, **metrics: Any) -> None:
         """Records arrays, samples on the first axis: ``{"fc1": a}``, or with several splits ``{"train": {"fc1": a}}``."""
@@ -125,7 +130,14 @@ class Recorder:
     @property
     def last_epoch(self) -> Optional[int]:
         """The epoch of the last committed record, where to go on with append; None where there is none."""
+        if self._writer is None and self._append and os.path.lexists(self.path):
+            return _last_epoch(self.path)
         return None if self._writer is None else self._writer.last_epoch
+
+    @property
+    def metric_names(self) -> List[str]:
+        """The metrics of the archive, "/" written as ":"; none before the first record."""
+        return [] if self._writer is None else self._writer.metric_names
 
     def _record(self, epoch: int, step: Optional[int], arrays: Mapping[str, Mapping[str, np.ndarray]],
                 metrics: Mapping[str, Any]) -> None:
@@ -327,6 +339,16 @@ def as_numpy(value: Any) -> np.ndarray:
         value = (value.float() if value.dtype == torch.bfloat16 else value).numpy()
     array = np.asarray(value)
     return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+
+
+def _last_epoch(path: str) -> Optional[int]:
+    with open_for_reading(path) as file:
+        root = Node.root(file, path)
+        root.check_format("activation-archive", "archive")
+        committed = int(root.dataset("committed", ("int64",), range(0, 1)).read())
+        if committed < 1:
+            return None
+        return int(root.dataset("epoch", ("int64",), range(1, 2)).read(committed)[-1])
 
 
 def _model_name(model: Any) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+from ._description import stored_name
 
 
 class FirstRecordWaits:
@@ -16,12 +18,20 @@ class FirstRecordWaits:
 
     def __init__(self, write: Callable[[int, Any, Dict[str, float]], None], names: Optional[Sequence[str]]) -> None:
         self._write = write
-        self._names: Optional[List[str]] = None if names is None else list(names)
+        self._names: Optional[List[str]] = None if names is None else [stored_name(name) for name in names]
         self._waiting: Optional[Tuple[int, Any]] = None
+        self._last = -1
         self._told: set = set()
+
+    def go_on(self, last_epoch: Optional[int], names: Iterable[str]) -> None:
+        """The archive has records up to an epoch, and so its metrics: from now on only later epochs are recorded."""
+        if last_epoch is not None:
+            self._last, self._names = last_epoch, list(names)
 
     def before_training(self, epoch: int, arrays: Any) -> None:
         """The record before training; its metrics are not measured."""
+        if epoch <= self._last:
+            return
         if self._names is None:
             self._waiting = (epoch, arrays)
         else:
@@ -29,18 +39,22 @@ class FirstRecordWaits:
 
     def after_epoch(self, epoch: int, arrays: Any, metrics: Mapping[str, Any]) -> None:
         """The record after an epoch; metrics that are no single number are left out."""
+        if epoch <= self._last:
+            self._tell(f"epoch {epoch}", f"the archive has records up to epoch {self._last}, which stay as they are")
+            return
         numbers: Dict[str, float] = {}
         for name, value in metrics.items():
             try:
-                numbers[name] = float(value)
+                numbers[stored_name(name)] = float(value)
             except (TypeError, ValueError, RuntimeError):
-                self._tell(name, "it is no single number")
+                self._tell(f"the metric {name}", "it is no single number")
         if self._names is None:
             self._names = list(numbers)
         self.flush()
         for name in numbers:
             if name not in self._names:
-                self._tell(name, "the first record had no such metric; name it by metrics=[...] from the start")
+                self._tell(f"the metric {name}",
+                           "the first record had no such metric; name it by metrics=[...] from the start")
         self._write(epoch, arrays, {name: numbers.get(name, math.nan) for name in self._names})
 
     def flush(self) -> None:
@@ -49,7 +63,7 @@ class FirstRecordWaits:
             (epoch, arrays), self._waiting = self._waiting, None
             self._write(epoch, arrays, dict.fromkeys(self._names or [], math.nan))
 
-    def _tell(self, name: str, reason: str) -> None:
-        if name not in self._told:
-            self._told.add(name)
-            warnings.warn(f"infoplane: the metric {name} is not recorded: {reason}.", stacklevel=4)
+    def _tell(self, what: str, reason: str) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            warnings.warn(f"infoplane: {what} is not recorded: {reason}.", stacklevel=4)

@@ -125,6 +125,11 @@ class ArchiveWriter:
         """The epoch of the last committed record, None where there is none."""
         return None if self._last is None else self._last[0]
 
+    @property
+    def metric_names(self) -> List[str]:
+        """The metrics of the archive, as they are stored; none before the first record."""
+        return list(self._metrics)
+
     def _create(self, description: ArchiveDescription, deflate: Optional[int]) -> None:
         self._root = root = _hdf5.open_root(self._file)
         texts = {

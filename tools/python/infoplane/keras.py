@@ -37,7 +37,7 @@ class RecorderCallback(keras.callbacks.Callback):
     Epoch 0 is before training; the metrics of the archive are those of Keras's logs. What a layer returns from its
     call in inference mode is recorded, so `Dense(..., activation="relu")` after its activation function.
 
-    path: of the archive; it must not exist.
+    path: of the archive; it must not exist, unless ``append``.
     inputs, labels: of the split named ``split``, one row per sample; whole numbers are class ids.
     splits: several instead, ``{"train": (inputs, labels), "test": (inputs, labels)}``.
     layers: names of layers, or patterns such as ``"dense*"``, in the whole model, nested ones, too. None: every layer
@@ -45,6 +45,8 @@ class RecorderCallback(keras.callbacks.Callback):
     every: records after each so many epochs.
     metrics: names of the metrics; None: those of the first epoch, for which the record before training waits in memory.
     batch_size: samples per call of the model.
+    append: go on with the archive at ``path``, if there is one; epochs that it has stay as they are. Give `fit` the
+        ``initial_epoch`` of your checkpoint.
     deflate, sync, title, hyperparameters, class_names: as for `infoplane.Recorder`.
     """
 
@@ -52,7 +54,7 @@ class RecorderCallback(keras.callbacks.Callback):
         self, path: "str | os.PathLike[str]", inputs: Any = None, labels: Any = None, *, split: str = "train",
         splits: Optional[Mapping[str, Tuple[Any, Any]]] = None, layers: "Sequence[str] | str | None" = None,
         every: int = 1, metrics: Optional[Sequence[str]] = None, batch_size: int = 256, deflate: Optional[int] = None,
-        sync: bool = False, title: str = "", hyperparameters: Optional[Mapping[str, Any]] = None,
+        sync: bool = False, append: bool = False, title: str = "", hyperparameters: Optional[Mapping[str, Any]] = None,
         class_names: Sequence[str] = (),
     ) -> None:
         super().__init__()
@@ -62,8 +64,9 @@ class RecorderCallback(keras.callbacks.Callback):
         for name, value in (("every", every), ("batch_size", batch_size)):
             if not isinstance(value, int) or value < 1:
                 raise refusal(self.path, f"{name} is {value!r}, expected a whole number from 1 on", "Choose 1 or more.")
-        if os.path.lexists(self.path):
+        if os.path.lexists(self.path) and not append:
             raise exists(self.path)
+        self._append = append
         pairs = {split: (inputs, labels)} if splits is None else dict(splits)
         self._splits = {name: (as_numpy(pair[0]), as_numpy(pair[1])) for name, pair in pairs.items()}
         self._layers, self._every, self._batch_size = layers, every, batch_size
@@ -72,7 +75,7 @@ class RecorderCallback(keras.callbacks.Callback):
         self._class_names = list(class_names)
         self._writer: Optional[ArchiveWriter] = None
         self._records = FirstRecordWaits(self._write, metrics)
-        self._has_begun = False
+        self._has_begun = self._created = False
 
     # MARK: Keras
 
@@ -80,7 +83,11 @@ class RecorderCallback(keras.callbacks.Callback):
         """Records the model as it is before it is trained."""
         if not self._has_begun:
             self._has_begun = True
-            self._records.before_training(epoch, self._activations())
+            arrays = self._activations()
+            if self._append and os.path.lexists(self.path):
+                self._writer = ArchiveWriter.append(self.path, self._description(arrays), sync=self._options["sync"])
+                self._records.go_on(self._writer.last_epoch, self._writer.metric_names)
+            self._records.before_training(epoch, arrays)
 
     def on_epoch_end(self, epoch: int, logs: Optional[Mapping[str, Any]] = None) -> None:
         """Records the model after an epoch, with the logs as metrics."""
@@ -103,6 +110,7 @@ class RecorderCallback(keras.callbacks.Callback):
     def _write(self, epoch: int, arrays: Dict[str, Dict[str, np.ndarray]], metrics: Dict[str, float]) -> None:
         if self._writer is None:
             self._writer = ArchiveWriter(self.path, self._description(arrays, list(metrics)), **self._options)
+            self._created = True
         try:
             self._writer.begin_record(epoch)
             for split, layers in arrays.items():
@@ -111,13 +119,15 @@ class RecorderCallback(keras.callbacks.Callback):
             self._writer.commit_record(metrics)
         except ArchiveError:
             # A refused first record must not leave a file that is in the way of the next try.
-            if self._writer.committed_records == 0:
+            if self._created and self._writer.committed_records == 0:
                 self._writer.close()
                 os.unlink(self.path)
                 self._writer = None
             raise
 
-    def _description(self, arrays: Dict[str, Dict[str, np.ndarray]], metrics: List[str]) -> ArchiveDescription:
+    def _description(
+        self, arrays: Dict[str, Dict[str, np.ndarray]], metrics: Optional[List[str]] = None
+    ) -> ArchiveDescription:
         by_name = {layer.name: layer for layer in _all_layers(self.model)}
         splits = []
         for split, layers in arrays.items():

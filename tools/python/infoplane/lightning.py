@@ -34,7 +34,8 @@ class RecorderCallback(pl.Callback):
     Epoch 0 is before training; the metrics of the archive are the trainer's `callback_metrics`, which hold what the
     module logs. Only the first process records.
 
-    path, inputs, labels, and what is not named here: as for `infoplane.Recorder`.
+    path, inputs, labels, and what is not named here: as for `infoplane.Recorder`. With ``append=True`` epochs that the
+        archive has stay as they are; later ones are added.
     every: records after each so many epochs.
     metrics: names of the metrics; None: those of the first epoch, for which the record before training waits in memory.
     """
@@ -56,13 +57,14 @@ class RecorderCallback(pl.Callback):
         if trainer.is_global_zero:
             path, inputs, labels = self._arguments
             self._recorder = Recorder(path, pl_module, inputs, labels, **self._options)
-            self._records.before_training(trainer.current_epoch, self._activations())
+            self._records.go_on(self._recorder.last_epoch, self._recorder.metric_names)
+            self._records.before_training(trainer.current_epoch, self._recorder.activations())
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Records the module after an epoch, with what it logged as metrics."""
         epoch = trainer.current_epoch + 1
         if self._recorder is not None and epoch % self._every == 0:
-            self._records.after_epoch(epoch, self._activations(), trainer.callback_metrics)
+            self._records.after_epoch(epoch, self._recorder.activations(), trainer.callback_metrics)
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:
         """Closes the archive."""
@@ -77,11 +79,6 @@ class RecorderCallback(pl.Callback):
         if self._recorder is not None:
             self._records.flush()
             self._recorder.close()
-
-    def _activations(self) -> Dict[str, Dict[str, np.ndarray]]:
-        assert self._recorder is not None
-        recorder = self._recorder
-        return {name: recorder._network.run(name, data[0]) for name, data in recorder._splits.items()}
 
     def _write(self, epoch: int, arrays: Mapping[str, Mapping[str, np.ndarray]], metrics: Dict[str, float]) -> None:
         assert self._recorder is not None

@@ -116,6 +116,24 @@ def test_a_metric_that_comes_later_is_left_out_with_a_warning_or_named_at_the_st
         assert np.isnan(run["val_loss"].values).tolist() == [True, True, False, True]
 
 
+def test_a_training_is_gone_on_with_from_a_checkpoint(tmp_path):
+    x, y = data()
+    model = network()
+    fit(model, RecorderCallback(tmp_path / "run.h5", x[:50], y[:50], append=True), epochs=3)
+    before = (tmp_path / "run.h5").read_bytes()
+    with pytest.raises(infoplane.ArchiveError, match="/splits/train/inputs: they have other values"):
+        fit(model, RecorderCallback(tmp_path / "run.h5", x[:50] + 1, y[:50], append=True), epochs=3)
+    assert (tmp_path / "run.h5").read_bytes() == before
+    # The checkpoint is one epoch behind the archive, whose record of it stays.
+    with pytest.warns(UserWarning, match="epoch 3 is not recorded: the archive has records up to epoch 3"):
+        fit(model, RecorderCallback(tmp_path / "run.h5", x[:50], y[:50], append=True), epochs=5, initial_epoch=2)
+    with infoplane.open_archive(tmp_path / "run.h5", split="train") as run:
+        assert run["epoch"].values.tolist() == [0, 1, 2, 3, 4, 5] and run.attrs["closed"] == 1
+        assert np.isfinite(run["loss"].values[1:]).all()
+        sub = keras.Model(model.inputs, model.get_layer("logits").output)
+        np.testing.assert_allclose(run["logits"].sel(epoch=5).values, sub.predict(x[:50], verbose=0), atol=1e-6)
+
+
 def test_wrong_names_existing_files_and_reused_layers_are_refused(tmp_path):
     x, y = data()
     with pytest.raises(infoplane.ArchiveError, match="no layer “fc3”; it has .*Did you mean"):

@@ -102,6 +102,22 @@ def test_a_late_metric_warns_and_a_failure_leaves_a_whole_archive(tmp_path):
         assert run["epoch"].values.tolist() == [0, 1, 2]
 
 
+def test_a_training_is_gone_on_with(tmp_path):
+    x, y = data()
+    for epochs in (2, 4):
+        # Started anew each time: the epochs that the archive has stay as they are.
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            module, _ = fit([RecorderCallback(tmp_path / "run.h5", x[:20], y[:20], layers="out", append=True)], epochs)
+        assert [f"epoch {epoch} is not recorded" in " ".join(str(w.message) for w in told) for epoch in (1, 2, 3)] == \
+            [epochs == 4, epochs == 4, False]
+    with infoplane.open_archive(tmp_path / "run.h5", split="train") as run:
+        assert run["epoch"].values.tolist() == [0, 1, 2, 3, 4] and run.attrs["closed"] == 1
+        assert np.isfinite(run["train:loss"].values[1:]).all()
+        with torch.no_grad():
+            np.testing.assert_allclose(run["out"].sel(epoch=4).values, module.eval()(torch.from_numpy(x[:20])), atol=1e-6)
+
+
 def test_a_wrong_name_is_refused_before_training(tmp_path):
     x, y = data()
     with pytest.raises(infoplane.ArchiveError, match="the model has no layer “fc2”"):
