@@ -120,6 +120,14 @@ public struct DataSet: Sendable {
     public let classNames: [String]
     var bounds: InputBounds
 
+    /// Puts the training samples, and the test samples, into an order drawn by `seed`, so that the first ones stand for
+    /// all: files are often sorted, by class or otherwise. `all` keeps its order.
+    public mutating func shuffle(seed: UInt64) {
+        var generator = RandomStream.samples.generator(seed: seed)
+        train = train.selecting(generator.permutation(of: train.count))
+        if let samples = test { test = samples.selecting(generator.permutation(of: samples.count)) }
+    }
+
     /// Subtracts from every feature its mean and divides by its standard deviation, both over the training samples; a
     /// feature that is constant there is only centred.
     mutating func standardize() {

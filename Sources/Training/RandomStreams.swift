@@ -8,6 +8,7 @@ enum RandomStream: UInt64 {
     case order
     case trainingAttack
     case recordedAttack
+    case samples
 
     /// Returns the sequence of this purpose for the run's `seed`; `first` and `second` number its parts (epoch, sample).
     func generator(seed: UInt64, _ first: Int = 0, _ second: Int = 0) -> SplitMix64 {

@@ -22,7 +22,7 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
     public var standardizesInputs = false
     /// The recorded epochs. Default 30 epochs spaced logarithmically.
     public var schedule = EpochSchedule.logarithmic(count: 30)
-    /// At most how many samples of the training set, and of the test set, are recorded: the first ones. Default 5000.
+    /// At most how many samples of the training set, and of the test set, are recorded, drawn by the seed. Default 5000.
     public var recordedSamples = 5000
     /// Who changes inputs, for a recorded split of changed inputs. Default nobody.
     public var adversary: Adversary?

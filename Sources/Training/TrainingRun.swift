@@ -48,7 +48,7 @@ public struct TrainingSummary: Sendable, Hashable {
 
 /// Trains a multilayer perceptron and records every scheduled epoch of it to a new archive.
 ///
-/// Splits: `train` and `test`, the first `recordedSamples` of each; `all` for the 12-bit task; with an adversary, its
+/// Splits: `train` and `test`, `recordedSamples` of each, drawn by the seed; `all` for the 12-bit task; with an adversary, its
 /// split of inputs that change per epoch (see ``Adversary/Target``). Layers: `fc1`, `fc2`, ... after their activation,
 /// `logits`, `softmax`, orders from 1.
 ///
@@ -74,6 +74,7 @@ public func train(
     try RunRecorder.check(path, request)
     let schedule = try request.schedule.epochs(upTo: request.epochs)
     var data = try request.data.load(trainShare: request.trainShare, seed: request.seed)
+    data.shuffle(seed: request.seed)
     if request.standardizesInputs { data.standardize() }
     let widths = [data.train.inputs.columns] + request.hidden + [data.classNames.count]
     let parameterCount = MultilayerPerceptron.parameterCount(of: widths)

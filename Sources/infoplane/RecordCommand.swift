@@ -85,7 +85,7 @@ struct RecordCommand: AsyncParsableCommand {
     @Option(help: "The share of the samples to train on where no test files are given. (default: 0.8)")
     var trainShare: Double?
 
-    @Option(help: "How many samples of each of the splits train and test are recorded, the first ones.")
+    @Option(help: "How many samples of each of the splits train and test are recorded, drawn by the seed.")
     var recordedSamples = 5000
 
     @Flag(help: "Shift and scale every input to mean 0 and standard deviation 1 over the training samples.")

@@ -81,6 +81,27 @@ func message(_ body: () throws -> some Any) -> String {
         #expect(refusal.contains("Leave it out"))
     }
 
+    @Test func `the first samples stand for all, also of a file that is sorted by class`() throws {
+        let folder = try Folder()
+        let images = try folder.write("images", idx(8, [200, 1, 1], (0..<200).map { UInt8($0) }))
+        let labels = try folder.write("labels", idx(8, [200], (0..<200).map { UInt8($0 / 100) }))
+        let data = try DataSource.idx(IDXFiles(trainImages: images, trainLabels: labels)).load(trainShare: 1)
+        let loaded = data.train
+        func samples(seed: UInt64) -> LabelledSamples {
+            var data = data
+            data.shuffle(seed: seed)
+            return data.train
+        }
+        let shuffled = samples(seed: 3)
+        #expect(shuffled.sampleIDs.sorted() == Array(0..<200) && shuffled.sampleIDs != loaded.sampleIDs)
+        for (row, id) in shuffled.sampleIDs.enumerated() {
+            #expect(shuffled.labels[row] == loaded.labels[id] && shuffled.inputs[row, 0] == loaded.inputs[id, 0])
+        }
+        // Hypergeometric, 50 of 200: mean 25, standard deviation 3.1; the bound is 4 of them.
+        #expect(abs(shuffled.labels[..<50].reduce(0, +) - 25) <= 12)
+        #expect(samples(seed: 3).sampleIDs == shuffled.sampleIDs && samples(seed: 4).sampleIDs != shuffled.sampleIDs)
+    }
+
     @Test func `damaged files are refused in one sentence each`() throws {
         let folder = try Folder()
         let images = try folder.write("images", idx(8, [2, 1, 2], [1, 2, 3, 4]))

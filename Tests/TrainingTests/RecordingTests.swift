@@ -32,7 +32,8 @@ import Training
                 + "\"data_files\":[\"\(folder.path)/xor.csv\"],\"epochs\":20,\"hidden\":[8,4],\"learning_rate\":0.1,"
                 + "\"momentum\":0.9,\"optimizer\":\"sgd\",\"recorded_samples\":30,\"schedule\":\"every:5\",\"seed\":4,"
                 + "\"standardized_inputs\":false,\"test_samples\":40,\"threads\":1,\"train_samples\":160}")
-        let data = try request.data.load(seed: 4)
+        var data = try request.data.load(seed: 4)
+        data.shuffle(seed: 4)
         for (name, samples) in [("train", data.train), ("test", data.test!)] {
             let split = try #require(archive.splits.first { $0.name == name })
             #expect(split.sampleCount == 30)
@@ -65,7 +66,8 @@ import Training
         let path = folder.path + "/a.h5"
         _ = try train(request, recordingTo: path, shouldStop: { true })
         let archive = try ActivationArchive(opening: path)
-        let data = try request.data.load()
+        var data = try request.data.load()
+        data.shuffle(seed: 0)
         let network = MultilayerPerceptron(widths: [2, 8, 4, 2], activation: .softplus, seed: 0)
         let oracle = NetworkOracle(widths: network.widths, activation: .softplus)
         let parameters = doubles(network.parameters)
@@ -155,7 +157,8 @@ import Training
         let path = folder.path + "/a.h5"
         _ = try train(request, recordingTo: path)
         let archive = try ActivationArchive(opening: path)
-        let data = try request.data.load()
+        var data = try request.data.load()
+        data.shuffle(seed: 0)
         let test = data.test!
         let network = MultilayerPerceptron(widths: [2, 8, 4, 2], activation: .tanh, seed: 0)
         let slopes = network.lossAndGradients(inputs: test.inputs, labels: test.labels).inputs.values
