@@ -1,5 +1,7 @@
 """Records the activations of a network to an InfoPlane archive."""
 
+from typing import Any
+
 from ._description import (
     VERSION as __version__,
     ArchiveDescription,
@@ -17,7 +19,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     # What needs xarray, pandas, Keras or Lightning is loaded when it is asked for; recording needs none of them.
     import importlib
 

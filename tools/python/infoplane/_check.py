@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Iterable, List
+from typing import Any, Collection, Iterable, List, Optional, Sequence
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def check_metrics(names: Iterable[str], path: str) -> List[Finding]:
     return rules.findings
 
 
-def first_not_finite(values: np.ndarray):
+def first_not_finite(values: np.ndarray) -> Optional[int]:
     """The index of the first NaN or infinity in row-major order, None where all are finite."""
     if values.dtype.kind != "f" or not values.size:
         return None
@@ -66,7 +66,7 @@ class _Rules:
             self.add("/", f"the hyperparameters cannot be written as JSON ({error})",
                      "Give a dictionary of numbers, texts, lists and dictionaries.")
 
-    def text(self, text, what: str, place: str) -> None:
+    def text(self, text: Any, what: str, place: str) -> None:
         if text is not None and not _can_be_stored(text):
             self.add(place, f"{what} is {text!r}, which cannot be stored; expected text without U+0000",
                      "Write it otherwise.")
@@ -158,7 +158,7 @@ class _Rules:
         if order_is_taken:
             self.add(place, f"another layer has the order {layer.order}, too", "Number the layers from the input on.")
 
-    def shape(self, shape, dtype: str, place: str, types) -> None:
+    def shape(self, shape: Sequence[int], dtype: str, place: str, types: Collection[str]) -> None:
         if dtype not in types:
             self.add(place, f"the type is {dtype}; expected one of {listed(types)}", "Convert it before recording.")
             return
@@ -171,7 +171,7 @@ class _Rules:
             self.add(place, f"a sample has {len(shape)} axes", "HDF5 has 32 axes at most, two are taken: merge some.")
 
 
-def _can_be_stored(text) -> bool:
+def _can_be_stored(text: Any) -> bool:
     if not isinstance(text, str) or "\0" in text:
         return False
     try:

@@ -47,7 +47,8 @@ class SplitDescription:
     inputs: Union[np.ndarray, PerEpochInputs]
     labels: np.ndarray
     layers: Sequence[LayerDescription]
-    sample_ids: Optional[np.ndarray] = None
+    # None: 0, 1, 2, ...
+    sample_ids: Any = None
     class_names: Sequence[str] = ()
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ._error import ArchiveError
 from ._error import refusal as refuse
+from . import _trial
 
 # Deflate packs at most 1032 bytes into one; what claims more than that is not in the file.
 _LARGEST_DEFLATE_RATIO = 1032
@@ -34,6 +35,7 @@ def open_for_reading(path: str | os.PathLike[str]) -> h5py.File:
     path = os.fspath(path)
     _check_first_bytes(path)
     options: dict[str, Any] = {}
+    _trial.check(path)
     for attempt in range(40):
         try:
             return h5py.File(path, "r", **options)
@@ -42,6 +44,7 @@ def open_for_reading(path: str | os.PathLike[str]) -> h5py.File:
             if "locking" not in options and _has_no_locks(text):
                 options["locking"] = False
             elif "swmr" not in options and _is_left_by_writer(text) and _has_writer_mark(path):
+                _trial.check(path, swmr=True)
                 options["swmr"] = True
             elif _is_passing(text) and attempt < 39:
                 # A writer holds its lock only until it lets readers in, and may be about to rewrite the superblock.

@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 from h5py import h5a, h5d, h5f, h5g, h5p, h5s, h5t
 
-from ._error import refusal
+from ._error import ArchiveError, refusal
 
 _TEXT = h5py.string_dtype("utf-8")
 
@@ -52,11 +52,11 @@ def open_to_write(path: str, *, shared: bool) -> h5f.FileID:
     return file
 
 
-def exists(path: str):
+def exists(path: str) -> ArchiveError:
     return refusal(path, "there is such a file already", "Choose another path, go on with append=True, or remove the file.")
 
 
-def _access():
+def _access() -> h5p.PropFAID:
     access = h5p.create(h5p.FILE_ACCESS)
     access.set_libver_bounds(h5f.LIBVER_V110, h5f.LIBVER_V110)
     access.set_fclose_degree(h5f.CLOSE_STRONG)
@@ -69,7 +69,7 @@ def _private(file: h5f.FileID) -> h5f.FileID:
     return file
 
 
-def _creation_failed(path: str, error: Exception):
+def _creation_failed(path: str, error: Exception) -> ArchiveError:
     text = str(error)
     if "File exists" in text:
         return exists(path)
@@ -83,7 +83,7 @@ def _creation_failed(path: str, error: Exception):
     return failed(path, error)
 
 
-def failed(path: str, error: Exception):
+def failed(path: str, error: Exception) -> ArchiveError:
     """What libhdf5 said when writing failed, as a sentence."""
     text = " ".join(str(error).split()).rstrip(".")
     reason = "the disk is full" if "No space left" in text else f"the file cannot be written ({text})"
@@ -153,12 +153,12 @@ def keep(*objects: Any) -> None:
 _ends_early = False
 
 
-def create_group(parent, name: str) -> h5g.GroupID:
+def create_group(parent: h5g.GroupID, name: str) -> h5g.GroupID:
     """Creates a group."""
     return h5g.create(parent, name.encode("utf-8"))
 
 
-def create_dataset(parent, name: str, dtype, shape: Sequence[int], *, grows: bool = False,
+def create_dataset(parent: h5g.GroupID, name: str, dtype: Any, shape: Sequence[int], *, grows: bool = False,
                    chunk: Optional[Sequence[int]] = None, deflate: Optional[int] = None) -> h5d.DatasetID:
     """Creates a data set; ``grows``: along axis 0."""
     creation = h5p.create(h5p.DATASET_CREATE)
@@ -173,7 +173,7 @@ def create_dataset(parent, name: str, dtype, shape: Sequence[int], *, grows: boo
     return h5d.create(parent, name.encode("utf-8"), h5t.py_create(np.dtype(dtype)), space, dcpl=creation)
 
 
-def write_dataset(parent, name: str, values: np.ndarray, **layout: Any) -> h5d.DatasetID:
+def write_dataset(parent: h5g.GroupID, name: str, values: np.ndarray, **layout: Any) -> h5d.DatasetID:
     """Creates a data set that holds ``values``."""
     dataset = create_dataset(parent, name, values.dtype, values.shape, **layout)
     dataset.write(h5s.ALL, h5s.ALL, values)
@@ -202,7 +202,7 @@ def read_row(dataset: h5d.DatasetID, row: int) -> np.ndarray:
     return values
 
 
-def set_attribute(target, name: str, value: Any) -> None:
+def set_attribute(target: Any, name: str, value: Any) -> None:
     """Creates an attribute, or overwrites one of the same type in place: text, a list of texts, or a NumPy scalar."""
     key = name.encode("utf-8")
     if isinstance(value, str):
@@ -221,7 +221,7 @@ def set_attribute(target, name: str, value: Any) -> None:
     attribute._close()
 
 
-def get_attribute(target, name: str) -> Any:
+def get_attribute(target: Any, name: str) -> Any:
     """The value of an attribute as Python has it, None where there is none."""
     holder = h5py.Group(target) if isinstance(target, h5g.GroupID) else h5py.Dataset(target)
     value = holder.attrs.get(name)

@@ -59,10 +59,10 @@ class Recorder:
         self.path = os.fspath(path)
         self._writer: Optional[ArchiveWriter] = None
         self._is_closed = self._created = False
-        self._options = {"deflate": deflate, "sync": sync}
+        self._options: Dict[str, Any] = {"deflate": deflate, "sync": sync}
         self._append, self._dtype, self._kinds = append, dtype, dict(kinds or {})
-        self._texts = {"title": title, "hyperparameters": dict(hyperparameters or {}),
-                       "model": "" if model is None else _model_name(model)}
+        self._texts: Dict[str, Any] = {"title": title, "hyperparameters": dict(hyperparameters or {}),
+                                       "model": "" if model is None else _model_name(model)}
         self._check_options(pooling, dtype, batch_size, deflate)
         self._check_path()
         self._splits = self._take_splits(split, inputs, labels, splits)
@@ -175,7 +175,7 @@ class Recorder:
                              sample_ids=self._sample_ids.get(name), class_names=self._class_names)
             for name, (inputs, labels) in self._splits.items()
         ]
-        return ArchiveDescription(splits, has_steps=has_steps, **self._texts)  # type: ignore[arg-type]
+        return ArchiveDescription(splits, has_steps=has_steps, **self._texts)
 
     def _check_description(self) -> None:
         findings = check(self._description(False), self.path)

@@ -7,7 +7,7 @@ import math
 from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
-from h5py import h5d
+from h5py import h5d, h5g
 
 from . import _hdf5
 from ._check import first_not_finite
@@ -36,7 +36,7 @@ class Series:
         self.dataset = dataset
 
     @classmethod
-    def create(cls, parent, name: str, dtype: str, *width: int) -> "Series":
+    def create(cls, parent: h5g.GroupID, name: str, dtype: str, *width: int) -> "Series":
         return cls(_hdf5.create_dataset(parent, name, dtype, (0, *width), grows=True, chunk=(SERIES_ROWS, *width)))
 
     def write(self, record: int, values: Any) -> None:
@@ -53,7 +53,10 @@ class Records:
         self.is_written = False
 
     @classmethod
-    def create(cls, place: str, parent, name: str, dtype: str, shape, deflate, digests, ranges) -> "Records":
+    def create(
+        cls, place: str, parent: h5g.GroupID, name: str, dtype: str, shape: Tuple[int, ...], deflate: Optional[int],
+        digests: Series, ranges: Optional[Series],
+    ) -> "Records":
         rows = samples_per_chunk(shape[0], np.dtype(dtype).itemsize * math.prod(shape[1:]))
         dataset = _hdf5.create_dataset(
             parent, name, dtype, (0, *shape), grows=True, chunk=(1, rows, *shape[1:]), deflate=deflate)

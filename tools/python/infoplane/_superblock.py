@@ -6,7 +6,7 @@ import fcntl
 import os
 import struct
 
-from ._error import refusal
+from ._error import ArchiveError, refusal
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _SIZE = 48
@@ -44,7 +44,7 @@ def lock(descriptor: int, path: str) -> None:
                       "Move the file to a local disk.") from error
 
 
-def busy(path: str):
+def busy(path: str) -> ArchiveError:
     """A file that is locked."""
     return refusal(path, "a program is using the file", "Wait until it is done, or record to another archive.")
 

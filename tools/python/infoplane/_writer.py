@@ -6,10 +6,10 @@ import json
 import math
 import os
 import threading
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
 import numpy as np
-from h5py import h5s
+from h5py import h5g, h5s
 
 from . import _hdf5
 from ._adoption import Adoption
@@ -98,13 +98,6 @@ class ArchiveWriter:
                 raise
             raise _damaged(self.path, error) from error
 
-    def _adopt(self, found: Adoption) -> None:
-        self._root, self._committed, self._epochs, self._steps = found.root.id, found.committed, found.epochs, found.steps
-        self._metrics, self._splits, self._last = found.metrics, found.splits, found.last
-        self._metrics_group = found.root["metrics"].id
-        self._committed_records = found.records
-        _hdf5.set_attribute(self._root, "closed", np.uint8(0))
-
     def _begin_life(self, sync: bool) -> None:
         self._sync = sync
         self._lock = threading.RLock()
@@ -114,6 +107,13 @@ class ArchiveWriter:
         self._is_shared = self._is_closed = self._has_failed = False
         self._pending: Optional[Tuple[int, Optional[int]]] = None
         self._last: Optional[Tuple[int, Optional[int]]] = None
+
+    def _adopt(self, found: Adoption) -> None:
+        self._root, self._committed, self._epochs, self._steps = found.root.id, found.committed, found.epochs, found.steps
+        self._metrics, self._splits, self._last = found.metrics, found.splits, found.last
+        self._metrics_group = found.root["metrics"].id
+        self._committed_records = found.records
+        _hdf5.set_attribute(self._root, "closed", np.uint8(0))
 
     @property
     def committed_records(self) -> int:
@@ -154,7 +154,7 @@ class ArchiveWriter:
         if description.metric_names is not None:
             self._share(description.metric_names)
 
-    def _create_split(self, split: SplitDescription, group, name: str, deflate: Optional[int]) -> Split:
+    def _create_split(self, split: SplitDescription, group: h5g.GroupID, name: str, deflate: Optional[int]) -> Split:
         place = f"{self.path}:/splits/{name}"
         inputs = None
         if isinstance(split.inputs, PerEpochInputs):
@@ -194,7 +194,7 @@ class ArchiveWriter:
             layers[stored] = records
         return Split(layers, inputs)
 
-    def _share(self, metric_names) -> None:
+    def _share(self, metric_names: Iterable[str]) -> None:
         """Creates the metrics, the last objects, and lets readers in. Creating an object later could cost the file."""
         for name in metric_names:
             self._metrics[name] = Series.create(self._metrics_group, stored_name(name), "<f8")
@@ -364,7 +364,7 @@ class _Guard:
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, kind, error, trace) -> None:
+    def __exit__(self, kind: Any, error: Optional[BaseException], trace: Any) -> None:
         # Not for a KeyboardInterrupt: it comes between two calls, and the file can be closed as it is.
         if isinstance(error, Exception):
             self.writer._fail(error)

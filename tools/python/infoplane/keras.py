@@ -70,8 +70,8 @@ class RecorderCallback(keras.callbacks.Callback):
         pairs = {split: (inputs, labels)} if splits is None else dict(splits)
         self._splits = {name: (as_numpy(pair[0]), as_numpy(pair[1])) for name, pair in pairs.items()}
         self._layers, self._every, self._batch_size = layers, every, batch_size
-        self._options = {"deflate": deflate, "sync": sync}
-        self._texts = {"title": title, "hyperparameters": dict(hyperparameters or {})}
+        self._options: Dict[str, Any] = {"deflate": deflate, "sync": sync}
+        self._texts: Dict[str, Any] = {"title": title, "hyperparameters": dict(hyperparameters or {})}
         self._class_names = list(class_names)
         self._writer: Optional[ArchiveWriter] = None
         self._records = FirstRecordWaits(self._write, metrics)

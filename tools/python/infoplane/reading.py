@@ -136,8 +136,9 @@ class _Shared:
         self.steps = None if step is None else step.read(committed)
         metrics = root.optional_group("metrics")
         self.metrics: dict[str, np.ndarray] = {}
-        for name in metrics.names() if metrics else []:
-            self.metrics[name] = metrics.dataset(name, ("float64",), range(1, 2)).read(committed)
+        if metrics is not None:
+            for name in metrics.names():
+                self.metrics[name] = metrics.dataset(name, ("float64",), range(1, 2)).read(committed)
         found = {name: root.attribute(name) for name in _PROVENANCE}
         self.provenance = {name: value for name, value in found.items() if value is not None}
 

@@ -219,8 +219,8 @@ def test_a_run_is_read_while_it_is_written_and_after_its_writer_was_killed(tmp_p
     try:
         assert writer.stdout.readline() == b"ready\n"
         seen = []
-        until = time.monotonic() + 20
-        while len(seen) < 20 or seen[-1] == seen[0]:
+        until = time.monotonic() + 120
+        while len(seen) < 5 or seen[-1] == seen[0]:
             assert time.monotonic() < until
             with open_archive(path, split="train") as run:
                 records = run.sizes["epoch"]
@@ -322,7 +322,7 @@ def test_cut_off_and_damaged_files_are_a_sentence_or_read_rightly(tmp_path):
     whole = TANH.read_bytes()
     rng = np.random.default_rng(3)
     path = tmp_path / "damaged.h5"
-    for trial in range(150):
+    for trial in range(60):
         damaged = bytearray(whole)
         if trial % 3 == 0:
             damaged = damaged[: int(rng.integers(8, len(whole)))]
@@ -338,6 +338,24 @@ def test_cut_off_and_damaged_files_are_a_sentence_or_read_rightly(tmp_path):
                         assert run[name].values.nbytes < len(whole) * 10
         except ArchiveError as error:
             assert str(error).startswith(str(path))
+
+
+def test_what_crashes_libhdf5_is_a_sentence(tmp_path):
+    whole = TANH.read_bytes()
+    heap = whole.index(b"GCOL")
+    said = []
+    for offset in range(16, 64, 8):
+        # The index, the size and the first bytes of texts in their heap, which has no checksum.
+        damaged = bytearray(whole)
+        damaged[heap + offset + 4] ^= 2
+        path = tmp_path / f"{offset}.h5"
+        path.write_bytes(damaged)
+        try:
+            open_archive(path).close()
+        except ArchiveError as error:
+            said.append(str(error))
+    if h5py.version.hdf5_version.startswith("1.10."):
+        assert any("damaged (libhdf5 crashes on it)" in text for text in said)
 
 
 # MARK: Results
