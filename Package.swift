@@ -44,7 +44,7 @@ let package = Package(
             name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
 
         // Files.
-        library("HDF5", imports: ["CHDF5", "CHDF5Trial"]),
+        library("HDF5", imports: ["CHDF5", "CHDF5Trial", "CDeflate"]),
         library("Activations", imports: ["HDF5", "Spelling", "COpenSSL"]),
         library("Results", imports: ["HDF5"]),
 
@@ -79,7 +79,7 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        tests(of: "HDF5", data: ["Fixtures"]),
+        tests(of: "HDF5", imports: ["CHDF5"], data: ["Fixtures"]),
         tests(of: "Activations", imports: ["HDF5"], data: ["Golden"]),
         tests(of: "Results", imports: ["HDF5"]),
         tests(of: "Randomness"),

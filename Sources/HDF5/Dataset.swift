@@ -3,14 +3,13 @@ internal import CHDF5
 /// An n-dimensional array in a file.
 public final class Dataset: Object, @unchecked Sendable {
     /// Bytes that were stored when that was last looked up. Under the lock only.
-    private var knownStorage = 0
+    private var knownSize = 0
+    /// How it is stored, once that was looked up. Under the lock only.
+    private var knownStorage: Storage?
 
     /// The number type, nil for text and for types that we do not use (big-endian, compound, ...).
     public var elementType: ElementType? {
-        get throws(HDF5Error) {
-            let type = try open("find the type") { H5Dget_type(handle.id) }
-            return Library.locked { ElementType(identifier: type.id) }
-        }
+        get throws(HDF5Error) { try storage("find the type").elementType }
     }
 
     /// Whether the elements are variable-length strings.
@@ -59,36 +58,24 @@ public final class Dataset: Object, @unchecked Sendable {
     /// The shape of a chunk, nil where the data set is not chunked.
     public var chunk: [Int]? {
         get throws(HDF5Error) {
-            let operation = "find the layout"
-            let creation = try open(operation) { H5Dget_create_plist(handle.id) }
-            guard Library.locked({ H5Pget_layout(creation.id) }) == H5D_CHUNKED else { return nil }
-            var extents = [hsize_t](repeating: 0, count: Int(H5S_MAX_RANK))
-            let rank = try Library.call(operation, at: place.text) {
-                H5Pget_chunk(creation.id, Int32(extents.count), &extents)
-            }
-            return extents.prefix(Int(rank)).map { Int($0) }
+            guard case .chunks(let shape) = try storage("find the layout").layout else { return nil }
+            return shape
         }
     }
 
     /// The names of the filters that every chunk passes, in order ("deflate", "shuffle", ...).
     public var filters: [String] {
-        get throws(HDF5Error) {
-            let operation = "find the filters"
+        get throws(HDF5Error) { try storage("find the filters").filterNames }
+    }
+
+    private func storage(_ operation: String) throws(HDF5Error) -> Storage {
+        try Library.locked { () throws(HDF5Error) in
+            if let knownStorage { return knownStorage }
+            let type = try open(operation) { H5Dget_type(handle.id) }
             let creation = try open(operation) { H5Dget_create_plist(handle.id) }
-            let count = try Library.call(operation, at: place.text) { H5Pget_nfilters(creation.id) }
-            var names: [String] = []
-            for index in 0..<UInt32(count) {
-                var flags: UInt32 = 0
-                var configuration: UInt32 = 0
-                var values = 0
-                var name = [CChar](repeating: 0, count: 256)
-                try call(operation) {
-                    H5Pget_filter2(
-                        creation.id, index, &flags, &values, nil, name.count - 1, &name, &configuration)
-                }
-                names.append(name.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" })
-            }
-            return names
+            let storage = Storage(of: handle.id, type: type.id, creation: creation.id)
+            knownStorage = storage
+            return storage
         }
     }
 
@@ -149,16 +136,11 @@ public final class Dataset: Object, @unchecked Sendable {
             throw refusal(operation, "it does not hold \(T.elementType.rawValue)")
         }
         guard total > 0 else { return [] }
-        let memory = try open(operation) { H5Screate_simple(1, [hsize_t(total)], nil) }
-        let selection = try select(operation, start: start, count: count)
         var failure: HDF5Error?
         let values = [T](unsafeUninitializedCapacity: total) { buffer, initialized in
             do throws(HDF5Error) {
-                try call(operation) {
-                    H5Dread(
-                        handle.id, T.elementType.identifier, memory.id, selection.id, hid_t(H5P_DEFAULT),
-                        buffer.baseAddress)
-                }
+                let bytes = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<total]))
+                try read(start: start, count: count, as: T.elementType, into: bytes)
                 initialized = total
             } catch {
                 failure = error
@@ -166,6 +148,23 @@ public final class Dataset: Object, @unchecked Sendable {
         }
         if let failure { throw failure }
         return values
+    }
+
+    private func read(
+        start: [Int], count: [Int], as type: ElementType, into bytes: UnsafeMutableRawBufferPointer
+    ) throws(HDF5Error) {
+        let operation = "read the data set"
+        let storage = try storage(operation)
+        if let source = place.bytes {
+            let reading = DirectReading(dataset: self, storage: storage, bytes: source, operation: operation)
+            if try reading.read(start: start, count: count, of: try shape, into: bytes) { return }
+        }
+        if storage.leavesGaps { bytes.initializeMemory(as: UInt8.self, repeating: 0) }
+        let memory = try memorySpace(operation, count)
+        let selection = try select(operation, start: start, count: count)
+        try call(operation) {
+            H5Dread(handle.id, type.identifier, memory.id, selection.id, hid_t(H5P_DEFAULT), bytes.baseAddress)
+        }
     }
 
     /// Reads a one-dimensional data set of variable-length strings.
@@ -198,7 +197,7 @@ public final class Dataset: Object, @unchecked Sendable {
             throw refusal(operation, "it does not hold \(T.elementType.rawValue)")
         }
         guard !values.isEmpty else { return }
-        let memory = try open(operation) { H5Screate_simple(1, [hsize_t(values.count)], nil) }
+        let memory = try memorySpace(operation, count)
         let selection = try select(operation, start: start, count: count)
         try call(operation) {
             values.withUnsafeBytes {
@@ -238,6 +237,14 @@ public final class Dataset: Object, @unchecked Sendable {
         return space
     }
 
+    /// Memory of the shape of a block: where its rank is another, libhdf5 goes element by element (25 times slower, measured).
+    private func memorySpace(_ operation: String, _ count: [Int]) throws(HDF5Error) -> Handle {
+        try open(operation) {
+            count.isEmpty
+                ? H5Screate(H5S_SCALAR) : H5Screate_simple(Int32(count.count), count.map { hsize_t($0) }, nil)
+        }
+    }
+
     /// The number of elements of a block that lies within the data set and can be in the file.
     private func checkedCount(
         _ operation: String, start: [Int], count: [Int], elementSize: Int
@@ -271,19 +278,19 @@ public final class Dataset: Object, @unchecked Sendable {
     /// Refuses to read more than what is stored for this data set can become.
     private func checkClaim(_ operation: String, bytes: Int) throws(HDF5Error) {
         // Where libhdf5 runs other programs' filters or reads other files, nothing is known of what comes out.
-        guard try !isElsewhere(operation), try foreignFilter == nil else { return }
-        // Deflate cannot shrink anything by more than 1032 (zlib's documentation, "Maximum Compression Factor").
-        let factor = try filters.contains("deflate") ? 1032 : 1
+        let storage = try storage(operation)
+        guard storage.layout != .elsewhere, let known = storage.filters else { return }
+        let factor = known.contains(.deflate) ? ChunkFilter.largestDeflateFactor : 1
         func holds(_ stored: Int) -> Bool {
             let (capacity, overflow) = stored.multipliedReportingOverflow(by: factor)
             return overflow || bytes <= capacity
         }
         // Looking up what is stored is O(chunks): it only grows, and is remembered.
-        if Library.locked({ holds(knownStorage) }) { return }
+        if Library.locked({ holds(knownSize) }) { return }
         let stored = Library.locked {
             // Damage can make the sizes of chunks add up to anything.
-            knownStorage = min(Int(clamping: H5Dget_storage_size(handle.id)), place.fileSize ?? .max)
-            return knownStorage
+            knownSize = min(Int(clamping: H5Dget_storage_size(handle.id)), place.fileSize ?? .max)
+            return knownSize
         }
         guard holds(stored) else {
             throw refusal(operation, "it claims \(bytes) bytes, but only \(stored) are stored for it")
@@ -292,27 +299,15 @@ public final class Dataset: Object, @unchecked Sendable {
 
     /// External and virtual data sets would read other files.
     private func checkLayout(_ operation: String) throws(HDF5Error) {
-        guard try !isElsewhere(operation) || place.trust.contains(.links) else {
+        guard try storage(operation).layout != .elsewhere || place.trust.contains(.links) else {
             throw HDF5Error(
                 operation: operation, place: place.text, causes: ["its data lie in another file"],
                 remedy: "Allow links (--allow links) if you trust the file: it can name any file that you may read.")
         }
     }
 
-    private func isElsewhere(_ operation: String) throws(HDF5Error) -> Bool {
-        let creation = try open(operation) { H5Dget_create_plist(handle.id) }
-        return Library.locked { H5Pget_external_count(creation.id) > 0 || H5Pget_layout(creation.id) == H5D_VIRTUAL }
-    }
-
-    /// The name of the first filter that archives do not use: szip, lzf, ...
-    private var foreignFilter: String? {
-        get throws(HDF5Error) {
-            try filters.first { !["deflate", "shuffle", "fletcher32"].contains($0) }
-        }
-    }
-
     private func checkFilters(_ operation: String) throws(HDF5Error) {
-        guard !place.trust.contains(.plugins), let filter = try foreignFilter else { return }
+        guard !place.trust.contains(.plugins), let filter = try storage(operation).foreignFilter else { return }
         throw HDF5Error(
             operation: operation, place: place.text,
             causes: ["its data went through the filter “\(filter)”; only deflate, shuffle and fletcher32 are taken"],

@@ -105,10 +105,14 @@ public final class File: Sendable {
             return try Library.open(operation, at: path, parent: nil) { file }
         }
         self.path = path
-        root = try Group(
-            opening: "/", in: handle, file: Place(file: path, object: "/", limitedByFile: limitedByFile, trust: trust))
+        let descriptor = try Self.descriptor(of: handle, path)
         // A process that is spawned meanwhile must not inherit the file, nor its lock.
-        _ = fcntl(try descriptor(), F_SETFD, FD_CLOEXEC)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        root = try Group(
+            opening: "/", in: handle,
+            file: Place(
+                file: path, object: "/", limitedByFile: limitedByFile, trust: trust,
+                bytes: limitedByFile ? try Self.bytes(of: handle, path, descriptor) : nil))
     }
 
     /// Whether the space of the file is kept in pages, so that no small structure lies across two.
@@ -191,7 +195,23 @@ public final class File: Sendable {
         }
     }
 
-    private func descriptor() throws(HDF5Error) -> Int32 {
+    private func descriptor() throws(HDF5Error) -> Int32 { try Self.descriptor(of: handle, path) }
+
+    /// The file's bytes past libhdf5; nil where this process writes the file too, because not all of it is in them then.
+    private static func bytes(
+        of handle: Handle, _ path: String, _ descriptor: Int32
+    ) throws(HDF5Error) -> FileBytes? {
+        let operation = "open the file"
+        var intent: UInt32 = 0
+        try Library.call(operation, at: path) { H5Fget_intent(handle.id, &intent) }
+        guard Library.locked({ intent & chdf5_read_write() }) == 0 else { return nil }
+        let creation = try Library.open(operation, at: path, parent: handle) { H5Fget_create_plist(handle.id) }
+        var userBlock: hsize_t = 0
+        try Library.call(operation, at: path) { H5Pget_userblock(creation.id, &userBlock) }
+        return FileBytes(path, openAs: descriptor, addressesChunks: userBlock == 0)
+    }
+
+    private static func descriptor(of handle: Handle, _ path: String) throws(HDF5Error) -> Int32 {
         var pointer: UnsafeMutableRawPointer?
         try Library.call("find the file's descriptor", at: path) {
             H5Fget_vfd_handle(handle.id, hid_t(H5P_DEFAULT), &pointer)
@@ -234,18 +254,20 @@ public final class File: Sendable {
 }
 
 /// Where an object lies, for messages; and whether reads from it are checked against the size of the file.
-struct Place: Sendable, Hashable {
+struct Place: Sendable {
     let file: String
     let object: String
     let limitedByFile: Bool
     let trust: File.Trust
+    /// The file's bytes past libhdf5, nil where only libhdf5 can read them.
+    let bytes: FileBytes?
 
     var text: String { "\(file):\(object)" }
 
     func child(_ name: String) -> Place {
         Place(
             file: file, object: object == "/" ? "/\(name)" : "\(object)/\(name)", limitedByFile: limitedByFile,
-            trust: trust)
+            trust: trust, bytes: bytes)
     }
 
     /// Bytes of the file now, nil where reads are not limited or the size is not known.

@@ -8,8 +8,9 @@ internal import CHDF5
 
 /// The one door to libhdf5: a process-wide recursive lock, and error stacks turned into values.
 ///
-/// The lock is recursive because a handle may be released, and so closed, while another call holds it.
-enum Library {
+/// The lock is recursive because a handle may be released, and so closed, while another call holds it. Tests take it, too,
+/// to make by libhdf5 itself what no archive has.
+package enum Library {
     nonisolated(unsafe) private static let mutex: UnsafeMutablePointer<pthread_mutex_t> = {
         let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
         var attributes = pthread_mutexattr_t()
@@ -29,7 +30,7 @@ enum Library {
     }()
 
     /// Runs `body` under the lock, with libhdf5's printing of errors switched off for this thread.
-    static func locked<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    package static func locked<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil)
@@ -57,7 +58,8 @@ enum Library {
         Handle(try call(operation, at: place, body), parent: parent)
     }
 
-    private static func takeErrorStack() -> [String] {
+    /// What the last failed call of this thread left, which is then forgotten.
+    static func takeErrorStack() -> [String] {
         defer { H5Eclear2(hid_t(H5E_DEFAULT)) }
         return errorStack()
     }
