@@ -1,0 +1,24 @@
+"""What a second job gains."""
+
+import os
+
+from measuring import compared
+
+
+def rows(bench):
+    wide = bench.wide(bench.size(20, 5))
+    run = bench.twelve_bit_run()
+    every = bench.size(2, 10)
+    works = [
+        ("sweep of 8 binnings, n = 5000, d = 1024", [wide, "--no-gib"]),
+        ("default analysis of the 12-bit run, GIB and permutations", [run, "--split", "all", "--epochs", f"every:{every}"]),
+    ]
+    for work, arguments in works:
+        found = bench.in_turns(
+            {
+                "two jobs": lambda: bench.analyze(*arguments, "--jobs", 2),
+                "one job": lambda: bench.analyze(*arguments, "--jobs", 1),
+            }, bench.size(5, 3))
+        yield compared(
+            f"two jobs: {work}", found["two jobs"], found["one job"], "one job (ours)", what="process", target="≥1.7",
+            note="" if (os.cpu_count() or 1) >= 2 else "this machine has one core")
