@@ -1,8 +1,9 @@
 """All 2N + 1 GIB terms of a cell, and how their cost grows with N."""
 
-import time
+import math
+import statistics
 
-from measuring import Row, agree, compared
+from measuring import Stopwatch, agree, compared
 
 SAMPLES = 5000
 
@@ -19,6 +20,7 @@ def rows(bench):
         less = bench.analyze(*base, "--target", "pmi-label", "--shuffles", few, "--jobs", 1)
         more = bench.analyze(*base, "--target", "pmi-label", "--shuffles", many, "--jobs", 1)
         more.compute = (more.compute - less.compute) / (many - few)
+        more.cpu = (more.cpu - less.cpu) / (many - few)
         return more
 
     found = bench.in_turns(
@@ -49,8 +51,6 @@ def rows(bench):
 
 
 def curve(bench):
-    import math
-
     sizes = [48, 96, 192, 384, 768, 1536, 3072]
     archives = {size: bench.made("gib_terms", "inputs", SAMPLES, size) for size in sizes}
 
@@ -58,12 +58,12 @@ def curve(bench):
         base = [archives[size], "--binning", "width:30@run", "--jobs", 1]
         without = bench.analyze(*base, "--no-gib")
         whole = bench.analyze(*base, "--target", "label")
-        whole.compute -= without.compute
+        # On one core, processor seconds are seconds of a machine that does nothing else.
+        whole.cpu -= without.cpu
+        whole.compute = whole.cpu
         return whole
 
     found = bench.in_turns({size: lambda size=size: gib(size) for size in sizes}, bench.size(5, 3))
-    import statistics
-
     medians = [statistics.median(s.compute for s in found[size]) for size in sizes]
     logs = [(math.log(size), math.log(max(median, 1e-6))) for size, median in zip(sizes, medians)]
     middle = [statistics.fmean(axis) for axis in zip(*logs)]
@@ -117,12 +117,12 @@ def obvious(path, part):
         return entropy(ids) + label_entropy - entropy(ids * 10 + y)
 
     features = [int(i) for i in np.linspace(0, x.shape[1] - 1, int(part))]
-    start = time.perf_counter()
+    watch = Stopwatch()
     label_entropy = entropy(y)
     values = []
     for feature in features:
         values.append(information(x[:, feature].astype("int64")))
         values.append(information(ids_of_rows(np.delete(x, feature, axis=1))))
-    seconds = time.perf_counter() - start
+    took = watch.read()
     values.append(information(ids_of_rows(x)))
-    return {"seconds": seconds, "values": [float(value) for value in values], "features": features}
+    return {**took, "values": [float(value) for value in values], "features": features}

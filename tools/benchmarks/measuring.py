@@ -21,10 +21,14 @@ class Failure(Exception):
 
 @dataclasses.dataclass
 class Sample:
-    """One run: the whole process, what it said of its own computation, and its peak memory."""
+    """One run: seconds of the whole process, seconds and processor seconds of computing, and its peak memory.
+
+    Computing is what the process says it is; processor seconds are those of the whole process where it does not say.
+    """
 
     process: float
     compute: float
+    cpu: float
     memory: int
     answer: object
 
@@ -48,14 +52,27 @@ def run(argv, parse=json.loads, timed=True):
     answer = parse(text)
     rows = answer if isinstance(answer, list) else [answer]
     compute = sum(row["seconds"] for row in rows) if timed else process
+    cpu = usage.ru_utime + usage.ru_stime
+    if timed and "cpu" in rows[0]:
+        cpu = rows[0]["cpu"]
     # Linux counts in KiB, macOS in bytes.
-    return Sample(process, compute, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024), answer)
+    return Sample(process, compute, cpu, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024), answer)
+
+
+class Stopwatch:
+    """For peers: what their computing took, as members of their answer."""
+
+    def __init__(self):
+        self.start, self.cpu_start = time.perf_counter(), time.process_time()
+
+    def read(self):
+        return {"seconds": time.perf_counter() - self.start, "cpu": time.process_time() - self.cpu_start}
 
 
 def combined(samples):
     """Several processes as one: times add up, memory is the largest."""
     return Sample(
-        sum(s.process for s in samples), sum(s.compute for s in samples), max(s.memory for s in samples),
+        sum(s.process for s in samples), sum(s.compute for s in samples), sum(s.cpu for s in samples), max(s.memory for s in samples),
         [s.answer for s in samples])
 
 
@@ -68,6 +85,8 @@ class Row:
     theirs: list
     peer: str
     target: str = ""
+    # Processor seconds, round by round; None where they say nothing.
+    cpu: tuple = None
     memory: tuple = (None, None)
     agreement: str = ""
     limit: str = ""
@@ -78,9 +97,15 @@ class Row:
 
     @property
     def ratios(self):
-        """Round by round, within one run."""
-        pairs = zip(self.ours, self.theirs)
-        return [t / o if self.speedup else o / t for o, t in pairs]
+        """Round by round."""
+        return self.divided(self.ours, self.theirs)
+
+    def divided(self, ours, theirs):
+        return [t / o if self.speedup else o / t for o, t in zip(ours, theirs)]
+
+    @property
+    def cpu_ratio(self):
+        return None if self.cpu is None else statistics.median(self.divided(*self.cpu))
 
     @property
     def ratio(self):
@@ -98,7 +123,7 @@ class Row:
         return {
             "work": self.work, "peer": self.peer, "ratio": self.ratio, "ratio_range": [min(self.ratios), max(self.ratios)],
             "ratio_is": "theirs/ours" if self.speedup else "ours/theirs", "target": self.target or None, "met": self.met,
-            "unit": self.unit, "ours_median": statistics.median(self.ours),
+            "cpu_ratio": self.cpu_ratio, "unit": self.unit, "ours_median": statistics.median(self.ours),
             "theirs_median": statistics.median(self.theirs), "ours": self.ours, "theirs": self.theirs,
             "peak_bytes_ours": self.memory[0], "peak_bytes_theirs": self.memory[1], "agreement": self.agreement or None,
             "limit": self.limit or None, "note": self.note or None,
@@ -109,6 +134,7 @@ def compared(work, ours, theirs, peer, *, what="compute", scale=1.0, **rest):
     """A row of two lists of samples. what: compute or process. scale: where theirs was timed on a part."""
     return Row(
         work=work, ours=[getattr(s, what) for s in ours], theirs=[getattr(s, what) * scale for s in theirs], peer=peer,
+        cpu=([s.cpu for s in ours], [s.cpu * scale for s in theirs]),
         memory=(max(s.memory for s in ours), max(s.memory for s in theirs)), **rest)
 
 
@@ -121,7 +147,7 @@ def agree(what, ours, theirs, tolerance, why):
     if not difference <= tolerance:
         raise Failure(
             f"{what}: the numbers differ by {difference:.3g}, and may by {tolerance:.3g} ({why}); the times mean nothing")
-    return f"{len(ours)} numbers, differ by ≤ {difference:.1e} of {tolerance:.1e} allowed: {why}"
+    return f"{len(ours)} of each, differ by ≤ {difference:.1e} of {tolerance:.1e} allowed ({why})"
 
 
 class Bench:

@@ -1,8 +1,6 @@
 """The estimator of Kraskov, Stögbauer and Grassberger (first form, k = 3)."""
 
-import time
-
-from measuring import agree, combined, compared
+from measuring import Stopwatch, agree, combined, compared
 
 UNITS, NEIGHBOURS = 10, 3
 
@@ -55,9 +53,9 @@ def npeet(path):
 
     table = np.load(path)
     np.random.seed(0)
-    start = time.perf_counter()
+    watch = Stopwatch()
     value = npeet_plus.mi(table[:, :UNITS], table[:, UNITS:], k=NEIGHBOURS)
-    return {"seconds": time.perf_counter() - start, "values": [float(value)]}
+    return {**watch.read(), "values": [float(value)]}
 
 
 def ennemi(path):
@@ -65,6 +63,6 @@ def ennemi(path):
     import numpy as np
 
     table = np.load(path)
-    start = time.perf_counter()
+    watch = Stopwatch()
     nats = ennemi.estimate_mi(table[:, UNITS], table[:, :UNITS], k=NEIGHBOURS, preprocess=False)
-    return {"seconds": time.perf_counter() - start, "values": [float(value) for value in nats[0] / np.log(2)]}
+    return {**watch.read(), "values": [float(value) for value in nats[0] / np.log(2)]}

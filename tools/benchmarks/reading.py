@@ -2,9 +2,8 @@
 
 import os
 import statistics
-import time
 
-from measuring import Row, compared
+from measuring import Row, Stopwatch, compared
 
 SAMPLES, UNITS = 5000, 1024
 CELL = SAMPLES * UNITS * 4
@@ -13,19 +12,20 @@ ANALYSIS = ["--binning", "width:30@run", "--no-gib", "--permutations", 0, "--kee
 
 def rows(bench):
     """Row 7 and 9: one archive of some GB."""
-    records = bench.large * 10**9 // CELL if bench.large else bench.size(120, 25)
+    records = bench.large * 10**9 // CELL if bench.large else bench.size(120, 12)
     archive = bench.wide(records)
     bench.peer("reading", "pread", archive)  # Into the page cache.
     found = bench.in_turns(
         {
             "InfoPlane": lambda: bench.analyze(archive, *ANALYSIS),
             "pread": lambda: bench.peer("reading", "pread", archive),
-        }, bench.size(5, 3))
+        }, bench.size(3, 3))
     size = os.path.getsize(archive)
     rate = size / statistics.median(s.compute for s in found["pread"]) / 1e9
     own = size / statistics.median(s.process for s in found["InfoPlane"]) / 1e9
     yield Row(
         work=f"IB terms, one binning, archive of {size / 1e9:.1f} GB in the page cache",
+        cpu=([s.cpu for s in found["InfoPlane"]], [s.cpu for s in found["pread"]]),
         ours=[s.process for s in found["InfoPlane"]], theirs=[s.compute for s in found["pread"]],
         peer="pread of the same bytes", target="≥0.6",
         memory=(max(s.memory for s in found["InfoPlane"]), max(s.memory for s in found["pread"])),
@@ -59,26 +59,26 @@ def deflated(bench):
 
 def pread(path):
     buffer = bytearray(4 << 20)
-    start = time.perf_counter()
+    watch = Stopwatch()
     file = os.open(path, os.O_RDONLY)
     offset = 0
     while count := os.preadv(file, [buffer], offset):
         offset += count
     os.close(file)
-    return {"seconds": time.perf_counter() - start}
+    return watch.read()
 
 
 def h5py_read(path):
     import h5py
     import numpy as np
 
-    start = time.perf_counter()
+    watch = Stopwatch()
     with h5py.File(path) as file:
         layer = file["splits/all/layers/fc1"]
         cell = np.empty(layer.shape[1:], layer.dtype)
         for record in range(layer.shape[0]):
             layer.read_direct(cell, np.s_[record])
-    return {"seconds": time.perf_counter() - start}
+    return watch.read()
 
 
 def recorded(path, records, title, layer_of, **options):

@@ -92,40 +92,46 @@ def size(value):
     return "–" if value is None else f"{value / 1e6:.0f} MB"
 
 
-def line_of(row):
+def line_of(number, row):
     show = size if row.unit == "B" else seconds
     low, high = min(row.ratios), max(row.ratios)
     digits = ".3g" if row.ratio < 100 else ".0f"
     return [
-        row.work, row.peer, f"{row.ratio:{digits}}×", f"{low:{digits}}–{high:{digits}}", row.target,
+        str(number), row.work, row.peer, f"{row.ratio:{digits}}×", f"{low:{digits}}–{high:{digits}}",
+        "" if row.cpu is None else f"{row.cpu_ratio:{digits}}×", row.target,
         {None: "", True: "met", False: "MISSED"}[row.met], show(statistics.median(row.ours)),
         show(statistics.median(row.theirs)), size(row.memory[0]), size(row.memory[1]),
     ]
 
 
-HEAD = ["work", "beside", "ratio", "range", "target", "", "InfoPlane", "beside", "memory", "beside"]
+HEAD = ["", "work", "beside", "ratio", "range", "CPU", "target", "", "InfoPlane", "beside", "memory", "beside"]
 
 
 def table(rows):
-    lines = [HEAD] + [line_of(row) for row in rows]
-    wraps = [46, 28]
-    widths = [min(max(len(line[i]) for line in lines), wraps[i] if i < 2 else 99) for i in range(len(HEAD))]
+    lines = [HEAD] + [line_of(number, row) for number, row in enumerate(rows, 1)]
+    wraps = {1: 46, 2: 28}
+    widths = [min(max(len(line[i]) for line in lines), wraps.get(i, 99)) for i in range(len(HEAD))]
     text = []
     for index, line in enumerate(lines):
         parts = [textwrap.wrap(cell, widths[i]) or [""] for i, cell in enumerate(line)]
         for part in range(max(map(len, parts))):
             cells = [cell[part] if part < len(cell) else "" for cell in parts]
             text.append("  ".join(
-                cell.ljust(width) if i < 2 else cell.rjust(width) for i, (cell, width) in enumerate(zip(cells, widths))).rstrip())
+                cell.ljust(width) if i in wraps else cell.rjust(width) for i, (cell, width) in enumerate(zip(cells, widths))).rstrip())
         if index == 0:
             text.append("─" * len(text[0]))
-    for row in rows:
-        said = [f"limit: {row.limit}"] if row.limit else []
-        said += [row.note] if row.note else []
-        said += [f"same numbers: {row.agreement}"] if row.agreement else []
-        if said:
-            text += textwrap.wrap(
-                f"{row.work} | {row.peer}: " + "; ".join(said), 118, initial_indent="- ", subsequent_indent="  ")
+    # What is said of several rows is said once.
+    remarks = {}
+    for number, row in enumerate(rows, 1):
+        for remark in (
+            f"limit: {row.limit}" if row.limit else "", row.note,
+            f"same numbers: {row.agreement}" if row.agreement else "",
+        ):
+            if remark:
+                remarks.setdefault(remark, []).append(str(number))
+    text.append("")
+    for remark, numbers in sorted(remarks.items(), key=lambda item: int(item[1][0])):
+        text += textwrap.wrap(f"{', '.join(numbers)}: {remark}", 118, subsequent_indent="    ")
     return "\n".join(text)
 
 
@@ -203,7 +209,10 @@ def main():
         print(table(rows))
         print()
     print(f"{machine}\n{limits_text(bench.limits)}")
-    print("Times are medians of runs in turns; the ratio is the median of the ratios within a round, the range its extremes.")
+    print("Times are medians of runs in turns; the ratio is the median of the ratios within a round, range its extremes, CPU the\n"
+          "same of processor time.")
+    if load > 0.5:
+        print(f"The machine was busy before (load {load:.1f}): the column CPU says more than the others.")
     missed = [row for row in rows if row.met is False]
     print(f"{sum(row.met is True for row in rows)} targets met, {len(missed)} missed"
           + (f", {len(failed)} subjects not run" if failed else ""))

@@ -8,7 +8,7 @@ from measuring import compared
 def rows(bench):
     wide = bench.wide(bench.size(20, 5))
     run = bench.twelve_bit_run()
-    every = bench.size(2, 10)
+    every = bench.size(5, 30)
     works = [
         ("sweep of 8 binnings, n = 5000, d = 1024", [wide, "--no-gib"]),
         ("default analysis of the 12-bit run, GIB and permutations", [run, "--split", "all", "--epochs", f"every:{every}"]),
