@@ -8,7 +8,7 @@ STEP = 0.07
 
 def rows(bench):
     run = bench.twelve_bit_run()
-    every = bench.size(1, 5)
+    every = bench.size(1, 5, 75)
     layers = [word for layer in LAYERS for word in ("--layer", layer)]
     ours = [run, "--split", "all", *layers, "--no-gib", "--permutations", 0, "--keep", "none", "--binning", f"saxe-{STEP}"]
     # The code of 2017 is slow: every 75th record, as a part.
@@ -29,7 +29,7 @@ def rows(bench):
             (LAYERS.index(row["layer"]), row["epoch"], quantities.index(quantity), row["value"])
             for quantity in quantities for row in bench.exported(quantity) if row["epoch"] % every == 0)
         theirs = found[form][0].answer["values"]
-        return agree("IB terms", [cell[3] for cell in cells], theirs, tolerance, "rounding of sums of 4096 terms")
+        return agree(f"IB terms, {form}", [cell[3] for cell in cells], theirs, tolerance, "rounding of sums of 4096 terms")
 
     said = agreement("numpy, 2018", ["H(Z)", "I(Z;Y)"], every)
     cells = len(LAYERS) * (150 // every)

@@ -147,22 +147,24 @@ def agree(what, ours, theirs, tolerance, why):
     if not difference <= tolerance:
         raise Failure(
             f"{what}: the numbers differ by {difference:.3g}, and may by {tolerance:.3g} ({why}); the times mean nothing")
-    return f"{len(ours)} of each, differ by ≤ {difference:.1e} of {tolerance:.1e} allowed ({why})"
+    return f"{what}: {len(ours)} of each, differ by ≤ {difference:.1e} of {tolerance:.1e} allowed ({why})"
 
 
 class Bench:
-    """What every subject needs: the binary, the peers, the data, how much to do."""
+    """What every subject needs: the binary, the peers, the data, how much to do ("full", "quick" or "check")."""
 
-    def __init__(self, binary, data, quick, large, scratch, progress):
-        self.binary, self.data, self.quick, self.large = binary, data, quick, large
+    def __init__(self, binary, data, extent, large, scratch, progress):
+        self.binary, self.data, self.extent, self.large = binary, data, extent, large
         self.scratch, self.progress = scratch, progress
         self.limits = {}
 
-    def size(self, full, quick):
-        return quick if self.quick else full
+    def size(self, full, quick, check=None):
+        return {"full": full, "quick": quick, "check": quick if check is None else check}[self.extent]
 
     def in_turns(self, contenders, repeats):
         """Runs every contender (name: a function that gives a Sample) once in every round; {name: its samples}."""
+        if self.extent == "check":
+            repeats = 1
         found = {name: [] for name in contenders}
         for round_ in range(repeats):
             for name, action in contenders.items():

@@ -6,7 +6,7 @@ UNITS, NEIGHBOURS = 10, 3
 
 
 def rows(bench):
-    samples = bench.size(5000, 2000)
+    samples = bench.size(5000, 2000, 500)
     table = bench.made("neighbours", "samples_npy", samples)
     arguments = ["estimate", table, "--y", UNITS + 1, "--estimator", f"ksg1:k={NEIGHBOURS}", "--json"]
     found = bench.in_turns(
@@ -22,14 +22,14 @@ def rows(bench):
     # 2 spaces (of a density of about 1) fall within 4e-10 of each other: 2e-2 are expected at n = 5000, three are allowed, each
     # of which moves ψ of one sample by 1 nat at most, of n.
     said = agree(
-        "NPEET", [ours], found["NPEET"][0].answer["values"], 3 / samples / 0.693,
+        "KSG, NPEET", [ours], found["NPEET"][0].answer["values"], 3 / samples / 0.693,
         "NPEET's noise may change three neighbour counts")
     yield compared(
         f"KSG, n = {samples}, d = {UNITS} and 1", found["InfoPlane, 10 columns"], found["NPEET"], "NPEET (npeet-plus)",
         target="≥5", agreement=said, note="ours with an error bar and halves and quarters")
     ours = [answer[0]["value"] for answer in found["InfoPlane, by column"][0].answer]
     said = agree(
-        "ennemi", ours, found["ennemi"][0].answer["values"], 1e-5 / 0.693 * 2,
+        "KSG, ennemi", ours, found["ennemi"][0].answer["values"], 1e-5 / 0.693 * 2,
         "ennemi interpolates ψ, good to 1e-5 nats, in two means")
     yield compared(
         f"KSG, n = {samples}, each of {UNITS} columns and 1", found["InfoPlane, by column"], found["ennemi"], "ennemi",

@@ -8,7 +8,7 @@ FEATURES, VARIANCE = 512, 0.1
 
 
 def rows(bench):
-    samples = bench.size(5000, 2000)
+    samples = bench.size(5000, 2000, 500)
     table = bench.made("pairwise_bounds", "samples_npy", samples)
     estimators = [w for bound in ("upper", "lower") for w in ("--estimator", f"pairwise-{bound}:variance={VARIANCE}")]
     found = bench.in_turns(

@@ -30,6 +30,9 @@ SUBJECTS = {
     "gib-curve": ("gib_terms", "curve", "how the cost of GIB terms grows with the number of inputs"),
 }
 
+# Those whose numbers others compute, too.
+CHECKED = ["ib-terms", "gib-terms", "kernel-pca", "bounds", "neighbours"]
+
 
 def parsed():
     names = "\n".join(f"  {name:<11} {what}" for name, (_, _, what) in SUBJECTS.items())
@@ -42,6 +45,7 @@ def parsed():
 
 EXAMPLES:
   tools/benchmark --quick                        # under 3 minutes
+  tools/benchmark --check                        # the same numbers? Small samples, no times
   tools/benchmark -o benchmark.json              # some 15 minutes
   tools/benchmark --only reading --only deflated
   tools/benchmark --only reading --large 20      # an archive of 20 GB
@@ -51,6 +55,7 @@ ${{XDG_DATA_HOME:-~/.local/share}}/infoplane/benchmark (3 GB); remove that folde
 EXIT CODES: 0 done, whether targets are met or not; 1 numbers differ or a subject could not be run; 2 could not run;
 64 usage.""")
     parser.add_argument("--quick", action="store_true", help="smaller and fewer rounds")
+    parser.add_argument("--check", action="store_true", help="compare numbers on small samples, print no times")
     parser.add_argument("--only", action="append", metavar="NAME", help="a subject; repeat for several")
     parser.add_argument("--large", type=int, default=0, metavar="GB", help="the size of the archive that reading reads")
     parser.add_argument("-o", "--json", metavar="FILE", help="write all times as JSON")
@@ -59,6 +64,8 @@ EXIT CODES: 0 done, whether targets are met or not; 1 numbers differ or a subjec
     for name in options.only or []:
         if name not in SUBJECTS:
             parser.error(f"no subject is named '{name}'; there are {', '.join(SUBJECTS)}")
+    if options.check and (options.quick or options.json or options.large or options.only):
+        parser.error("--check goes with no other option")
     if options.large < 0:
         parser.error(f"--large {options.large}: expected a positive number of GB")
     return options
@@ -178,12 +185,12 @@ def main():
     cores = os.cpu_count() or 1
     rows, by_subject, failed = [], {}, []
     with tempfile.TemporaryDirectory(prefix="infoplane-benchmark-") as scratch:
-        bench = Bench(os.path.abspath(binary), data, options.quick, options.large, scratch, progress)
+        bench = Bench(os.path.abspath(binary), data, "check" if options.check else "quick" if options.quick else "full", options.large, scratch, progress)
         try:
             progress("the limits of the machine")
             bench.limits = bench.peer("machine", "limits").answer
             bench.limits.pop("seconds")
-            for name in options.only or SUBJECTS:
+            for name in options.only or (CHECKED if options.check else SUBJECTS):
                 module, function, _ = SUBJECTS[name]
                 progress.subject = name
                 try:
@@ -203,6 +210,10 @@ def main():
             print(f"tools/benchmark: {error}", file=sys.stderr)
             return 2
     progress.clear()
+    if options.check:
+        for agreement in dict.fromkeys(row.agreement for row in rows):
+            print(agreement)
+        return 1 if failed else 0
     version = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout.strip()
     machine = f"{processor()}, {cores} cores; load {load:.1f} before, {os.getloadavg()[0]:.1f} after"
     if rows:
