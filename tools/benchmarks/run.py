@@ -120,7 +120,7 @@ def table(rows):
     widths = [min(max(len(line[i]) for line in lines), wraps.get(i, 99)) for i in range(len(HEAD))]
     text = []
     for index, line in enumerate(lines):
-        parts = [textwrap.wrap(cell, widths[i]) or [""] for i, cell in enumerate(line)]
+        parts = [(textwrap.wrap(cell, widths[i]) if i in wraps else [cell]) for i, cell in enumerate(line)]
         for part in range(max(map(len, parts))):
             cells = [cell[part] if part < len(cell) else "" for cell in parts]
             text.append("  ".join(

@@ -1,6 +1,6 @@
 """What a second job gains."""
 
-import os
+import statistics
 
 from measuring import compared
 
@@ -19,6 +19,10 @@ def rows(bench):
                 "two jobs": lambda: bench.analyze(*arguments, "--jobs", 2),
                 "one job": lambda: bench.analyze(*arguments, "--jobs", 1),
             }, bench.size(5, 3))
+        # From the page cache, one job works all the time: where it waits, others had the cores.
+        share = statistics.median(s.cpu / s.process for s in found["one job"])
+        is_idle = share > 0.85
         yield compared(
-            f"two jobs: {work}", found["two jobs"], found["one job"], "one job (ours)", what="process", target="≥1.7",
-            note="" if (os.cpu_count() or 1) >= 2 else "this machine has one core")
+            f"two jobs: {work}", found["two jobs"], found["one job"], "one job (ours)", what="process",
+            target="≥1.7" if is_idle else "",
+            note="" if is_idle else f"not judged: the machine was busy and gave one job {share:.0%} of a core")
