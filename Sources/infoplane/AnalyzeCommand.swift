@@ -179,6 +179,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
         _ plan: AnalysisPlan, of archive: ActivationArchive, results: inout ResultSet, file: inout ResultsFile
     ) async throws -> Outcome {
         Interruption.watch()
+        let start = ContinuousClock.now
         let bar = ProgressBar("analyze")
         defer { bar.finish() }
         let runner = try AnalysisRunner(
@@ -198,6 +199,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
                     ("results", .text(file.path)), ("computed", .whole(summary.computed)),
                     ("reused", .whole(summary.reused)), ("dropped", .whole(summary.dropped)),
                     ("failed_cells", .whole(summary.failures.count)), ("interrupted", .truth(summary.wasInterrupted)),
+                    ("seconds", .number(start.seconds)),
                 ]).text + "\n")
         } else {
             var line = "\(file.path): \(summary.computed) measurements computed, \(summary.reused) reused"

@@ -136,6 +136,8 @@ struct EstimateCommand: AsyncParsableCommand {
         let estimator: Estimator
         let samples: Int
         let estimate: Estimate
+        /// How long the estimate took, error bar and curve included.
+        let seconds: Double
 
         /// (samples, mean estimate), from a quarter to all.
         var curve: [(samples: Int, value: Double)] {
@@ -146,9 +148,11 @@ struct EstimateCommand: AsyncParsableCommand {
 
     private func row(_ estimator: Estimator, _ x: Columns, _ y: Columns?) throws -> Row {
         do {
+            let start = ContinuousClock.now
+            let estimate = try estimate(estimator, x, y)
             return Row(
                 quantity: quantity(estimator, hasY: y != nil), estimator: estimator, samples: x.rows,
-                estimate: try estimate(estimator, x, y))
+                estimate: estimate, seconds: start.seconds)
         } catch {
             throw Terminal.failure("\(x.place): \(error)")
         }
@@ -220,7 +224,7 @@ struct EstimateCommand: AsyncParsableCommand {
             ("quantity", .text(row.quantity)), ("estimator", .text(row.estimator.description)),
             ("samples", .whole(row.samples)), ("unit", .text(unit.rawValue)), ("value", number(row.estimate.value)),
             ("standard_error", number(row.estimate.standardError)), ("ceiling", number(row.estimate.ceiling)),
-            ("flags", .list(row.estimate.flags.names.map { .text($0) })),
+            ("flags", .list(row.estimate.flags.names.map { .text($0) })), ("seconds", .number(row.seconds)),
         ]
         if curve {
             members.append(

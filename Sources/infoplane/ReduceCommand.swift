@@ -42,6 +42,9 @@ struct ReduceCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The file to write. (default: ARCHIVE with .SOURCE.reduction.h5)")
     var output: String?
 
+    @Flag(help: "Print every component of the last record as JSON.")
+    var json = false
+
     func validate() throws {
         do {
             _ = try InputReduction("kpca:\(components)@\(kernel)")
@@ -66,6 +69,7 @@ struct ReduceCommand: AsyncParsableCommand {
                 by: try InputReduction("kpca:\(components)@\(kernel)"), request, in: archive)
             try Terminal.announceMemory(reduction.predictedBytes, of: "kernel PCA")
             Interruption.watch()
+            let start = ContinuousClock.now
             let bar = ProgressBar("reduce")
             defer { bar.finish() }
             let stem = self.archive.hasSuffix(".h5") ? String(self.archive.dropLast(3)) : self.archive
@@ -77,6 +81,14 @@ struct ReduceCommand: AsyncParsableCommand {
             guard let spectrum else {
                 Terminal.note("stopped: nothing was written.")
                 throw ExitCode(1)
+            }
+            if json {
+                let summary = JSONText.object([
+                    ("reduction", .text(path)),
+                    ("eigenvalues", .list(spectrum.eigenvalues.map { .number($0) })),
+                    ("residuals", .list(spectrum.residuals.map { .number($0) })), ("seconds", .number(start.seconds)),
+                ])
+                return try Terminal.write(summary.text + "\n")
             }
             var table = TextTable(["component", "eigenvalue", "residual"])
             for (index, value) in spectrum.eigenvalues.prefix(10).enumerated() {

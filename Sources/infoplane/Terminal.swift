@@ -102,3 +102,8 @@ enum Terminal {
         }
     }
 }
+
+extension ContinuousClock.Instant {
+    /// The seconds since then.
+    var seconds: Double { duration(to: .now) / .seconds(1) }
+}

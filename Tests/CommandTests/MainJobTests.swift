@@ -86,6 +86,28 @@ import Testing
         #expect(third.out.contains(": 0 measurements computed"))
     }
 
+    @Test func `the time that a command says its work took lies within its own`() throws {
+        let folder = try Folder()
+        try folder.recordTwelveBits()
+        let reduce = ["reduce", "run.h5", "--components", "2", "--samples", "200"]
+        let estimate = ["estimate", "run.h5:/splits/all/inputs", "run.h5:/splits/all/labels", "--label"]
+        for command in [["analyze", "run.h5", "--epochs", "last"], reduce, estimate] {
+            let start = ContinuousClock.now
+            let ran = try Tool.run(command + ["--json"], in: folder)
+            let whole = start.duration(to: .now) / .seconds(1)
+            #expect(ran.code == 0, "\(ran.error)")
+            let answer = try JSONSerialization.jsonObject(with: Data(ran.out.utf8))
+            let told = try #require(answer as? [String: Any] ?? (answer as? [[String: Any]])?.first)
+            let seconds = try #require(told["seconds"] as? Double)
+            #expect(seconds > 0 && seconds < whole, "\(command[0]): \(seconds) of \(whole)")
+            if command == reduce {
+                let eigenvalues = try #require(told["eigenvalues"] as? [Double])
+                #expect(eigenvalues.count == 2 && eigenvalues[0] >= eigenvalues[1] && eigenvalues[1] > 0)
+                #expect((told["residuals"] as? [Double])?.count == 2)
+            }
+        }
+    }
+
     @Test func `jobs, shards and a kill change no byte of the tables`() throws {
         let folder = try Folder()
         try folder.recordTwelveBits()
