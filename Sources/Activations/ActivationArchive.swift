@@ -8,7 +8,7 @@ internal import HDF5
 public final class ActivationArchive: Sendable {
     /// The path as given.
     public let path: String
-    private let contents: ArchiveContents
+    let contents: ArchiveContents
 
     /// Opens an archive.
     ///
@@ -224,19 +224,6 @@ public final class ActivationArchive: Sendable {
         let storedLabels = try storedDigest(of: found.labels)
         let storedIDs = try storedDigest(of: found.sampleIDs)
         return Digest.of(elements).hexadecimal == storedLabels && Digest.of(ids).hexadecimal == storedIDs
-    }
-
-    /// The paths of what is not as it was recorded in one record of a split: layers, and inputs that change per record.
-    func damages(of record: Int, in split: SplitInfo) throws(ArchiveError) -> [String] {
-        let object = "\(path):/splits/\(split.name)"
-        var damages: [String] = []
-        if split.inputs.perEpoch, try !inputDigestMatches(split: split.name, record: record) {
-            damages.append("\(object)/inputs")
-        }
-        for layer in split.layers where try !digestMatches(split: split.name, layer: layer.name, record: record) {
-            damages.append("\(object)/layers/\(layer.name)")
-        }
-        return damages
     }
 
     // MARK: Finding and reading

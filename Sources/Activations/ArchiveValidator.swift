@@ -230,8 +230,8 @@ struct ArchiveValidator {
         let info = SplitInfo(
             name: name, sampleCount: samples, inputs: inputs.info, labels: labelsInfo, layers: layers.map(\.info))
         return SplitContents(
-            info: info, inputs: inputs.values, inputDigests: inputs.digests, labels: labels, sampleIDs: ids,
-            layers: layers)
+            info: info, inputs: inputs.values, inputDigests: inputs.digests, labels: labels,
+            labelUnitShape: Array(labelShape.dropFirst()), sampleIDs: ids, layers: layers)
     }
 
     private mutating func labelsInfo(_ labels: Dataset, shape: [Int]) -> LabelsInfo? {
