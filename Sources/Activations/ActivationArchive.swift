@@ -20,6 +20,11 @@ public final class ActivationArchive: Sendable {
         contents = try ArchiveValidator.contents(of: file, fileSize: FileAccess.size(of: path), isCutOff: isCutOff)
     }
 
+    init(path: String, contents: ArchiveContents) {
+        self.path = path
+        self.contents = contents
+    }
+
     /// Looks only at what the file says it is: an archive of any version passes, however broken its structure.
     ///
     /// - Throws: one finding where the file cannot be opened or says that it is something else.
@@ -120,6 +125,17 @@ public final class ActivationArchive: Sendable {
     /// Bytes that a layer takes up in the file. O(chunks).
     public func storageSize(split: String, layer: String) throws(ArchiveError) -> Int {
         try contents(ofLayer: layer, in: split).values.storageSize
+    }
+
+    /// Whether layers are stored through the deflate filter.
+    var isDeflated: Bool {
+        get throws(ArchiveError) {
+            let layers = contents.splits.flatMap(\.layers)
+            return try reading { () throws(HDF5Error) in
+                for layer in layers where try layer.values.filters.contains("deflate") { return true }
+                return false
+            }
+        }
     }
 
     // MARK: Digests

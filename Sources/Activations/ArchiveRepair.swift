@@ -29,11 +29,12 @@ public struct ArchiveRepair: Sendable {
     /// - Returns: nil where it was stopped.
     /// - Throws: where the structure cannot be read, a program holds the file, or it cannot be written.
     public static func repair(
-        _ path: String, trusting trust: Trust = [], progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
-        shouldStop: () -> Bool = { false }
+        _ path: String, trusting trust: Trust = [],
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, shouldStop: () -> Bool = { false }
     ) throws(ArchiveError) -> ArchiveRepair? {
         guard !ActivationArchive.isHeld(path) else { throw inUse(path) }
-        guard let found = try check(path, trusting: trust, progress: progress, shouldStop: shouldStop) else { return nil }
+        let found = try check(path, trusting: trust, progress: progress, shouldStop: shouldStop)
+        guard let found else { return nil }
         let hadMark: Bool
         do throws(HDF5Error) {
             hadMark = try File.hasWriterMark(path)
@@ -49,7 +50,7 @@ public struct ArchiveRepair: Sendable {
             isClosed: found.isClosed, hadMark: hadMark, clearedMark: hadMark && found.damages.isEmpty)
     }
 
-    private static func inUse(_ path: String) -> ArchiveError {
+    static func inUse(_ path: String) -> ArchiveError {
         ArchiveError(
             .inaccessible, at: path, "a program is recording to this file or reading it",
             "Wait until it has ended; a file that is being recorded needs no repair.")
@@ -87,8 +88,8 @@ extension ActivationArchive {
         var findings: [ArchiveError.Finding] = []
         for (_, damage) in ordered {
             let isLabel = damage.content == .labels || damage.content == .sampleIDs
-            let what =
-                damage.record.map { "record \($0), epoch \(epochs[$0])" } ?? (isLabel ? "labels or sample ids" : "inputs")
+            let shared = isLabel ? "labels or sample ids" : "inputs"
+            let what = damage.record.map { "record \($0), epoch \(epochs[$0])" } ?? shared
             let finding = ArchiveError.Finding(
                 location: isLabel ? "\(path):/splits/\(damage.split)" : damage.location,
                 problem: "\(what): the bytes are not those that were recorded",

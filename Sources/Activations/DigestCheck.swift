@@ -68,8 +68,9 @@ extension ActivationArchive {
         for damage in damages where !locations.contains(damage.location) { locations.append(damage.location) }
         let findings = locations.flatMap { location in
             let here = damages.filter { $0.location == location }
+            let failures = here.compactMap { piece in piece.failure.map { (piece.record, $0) } }
             return [
-                DigestFindings.unreadable(here.compactMap { piece in piece.failure.map { (piece.record, $0) } }, epochs),
+                DigestFindings.unreadable(failures, epochs),
                 DigestFindings.changed(here.filter { $0.failure == nil }.map(\.record), epochs, at: location),
             ].compactMap(\.self)
         }
@@ -99,7 +100,7 @@ enum DigestFindings {
         let place = words(failures.map(\.record), epochs).map { " at \($0)" } ?? ""
         return ArchiveError.Finding(
             .damaged, location: error.place, problem: "could not \(error.operation)\(place) (\(error.reason))",
-            remedy: "The file is damaged, or the disk failed: copy it again from its source.")
+            remedy: error.remedy ?? "The file is damaged, or the disk failed: copy it again from its source.")
     }
 
     /// "epoch 10", "epoch 10 and 3 other records".

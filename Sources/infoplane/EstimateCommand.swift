@@ -121,7 +121,8 @@ struct EstimateCommand: AsyncParsableCommand {
 
     private func table(_ path: String) throws(SampleFileError) -> SampleTable {
         try SampleTable(
-            readingFrom: path, allowPlugins: allow.allowed.contains(.plugins), allowLinks: allow.allowed.contains(.links))
+            readingFrom: path, allowPlugins: allow.allowed.contains(.plugins),
+            allowLinks: allow.allowed.contains(.links))
     }
 
     private func columns(of table: SampleTable, _ chosen: [Int], _ isY: Bool) throws -> Columns {
