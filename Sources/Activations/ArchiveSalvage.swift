@@ -93,6 +93,7 @@ public struct ArchiveSalvage: Sendable {
     }
 
     /// What leaving out those layers would give that have the fewest whole records, where nothing else stands in the way.
+    /// Most layers are not given away for a record: in a file that is cut off, all that was written later is lost.
     private static func better(
         than whole: Int, _ damages: [ActivationArchive.Damage], in archive: ActivationArchive
     ) -> (layers: [String], records: Int)? {
@@ -101,9 +102,10 @@ public struct ArchiveSalvage: Sendable {
         }
         let first = damages.filter { ($0.record ?? 0) == whole }
         let layers = Set(first.compactMap(layer))
-        guard !layers.isEmpty, archive.splits.allSatisfy({ !layers.isSuperset(of: $0.layers.map(\.name)) }) else {
-            return nil
-        }
+        let all = Set(archive.splits.flatMap { $0.layers.map(\.name) })
+        guard !layers.isEmpty, 2 * layers.count <= all.count,
+            archive.splits.allSatisfy({ !layers.isSuperset(of: $0.layers.map(\.name)) })
+        else { return nil }
         let rest = damages.filter { damage in layer(of: damage).map { !layers.contains($0) } ?? true }
         let records = archive.wholeRecords(but: rest)
         return records > whole ? (layers.sorted(), records) : nil
