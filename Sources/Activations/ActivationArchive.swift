@@ -8,7 +8,7 @@ internal import HDF5
 public final class ActivationArchive: Sendable {
     /// The path as given.
     public let path: String
-    private let contents: ArchiveContents
+    let contents: ArchiveContents
 
     /// Opens an archive.
     ///
@@ -18,6 +18,11 @@ public final class ActivationArchive: Sendable {
         self.path = path
         let (file, isCutOff) = try FileAccess.openForReading(path, trusting: trust.ofFile)
         contents = try ArchiveValidator.contents(of: file, fileSize: FileAccess.size(of: path), isCutOff: isCutOff)
+    }
+
+    init(path: String, contents: ArchiveContents) {
+        self.path = path
+        self.contents = contents
     }
 
     /// Looks only at what the file says it is: an archive of any version passes, however broken its structure.
@@ -122,6 +127,17 @@ public final class ActivationArchive: Sendable {
         try contents(ofLayer: layer, in: split).values.storageSize
     }
 
+    /// Whether layers are stored through the deflate filter.
+    var isDeflated: Bool {
+        get throws(ArchiveError) {
+            let layers = contents.splits.flatMap(\.layers)
+            return try reading { () throws(HDF5Error) in
+                for layer in layers where try layer.values.filters.contains("deflate") { return true }
+                return false
+            }
+        }
+    }
+
     // MARK: Digests
 
     /// Names what is recorded: SHA-256 over the names, types, shapes and stored digests of the committed records.
@@ -224,19 +240,6 @@ public final class ActivationArchive: Sendable {
         let storedLabels = try storedDigest(of: found.labels)
         let storedIDs = try storedDigest(of: found.sampleIDs)
         return Digest.of(elements).hexadecimal == storedLabels && Digest.of(ids).hexadecimal == storedIDs
-    }
-
-    /// The paths of what is not as it was recorded in one record of a split: layers, and inputs that change per record.
-    func damages(of record: Int, in split: SplitInfo) throws(ArchiveError) -> [String] {
-        let object = "\(path):/splits/\(split.name)"
-        var damages: [String] = []
-        if split.inputs.perEpoch, try !inputDigestMatches(split: split.name, record: record) {
-            damages.append("\(object)/inputs")
-        }
-        for layer in split.layers where try !digestMatches(split: split.name, layer: layer.name, record: record) {
-            damages.append("\(object)/layers/\(layer.name)")
-        }
-        return damages
     }
 
     // MARK: Finding and reading

@@ -121,6 +121,8 @@ struct SplitContents: Sendable {
     let inputs: Dataset
     let inputDigests: Dataset?
     let labels: Dataset
+    /// The shape of the label of one sample.
+    let labelUnitShape: [Int]
     let sampleIDs: Dataset
     let layers: [LayerContents]
 }

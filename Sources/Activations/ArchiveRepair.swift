@@ -20,18 +20,21 @@ public struct ArchiveRepair: Sendable {
     ///
     /// What lies beyond the committed records stays, and readers ignore it. The archive goes on saying that its recorder
     /// did not close it, because that is so. A file that is damaged is left as it lies. O(bytes of the archive); memory of
-    /// one record of a layer.
+    /// one block.
     ///
     /// - Parameters:
-    ///   - progress: called with the records checked so far and all.
-    ///   - shouldStop: asked before every record; on true nothing is changed.
+    ///   - trust: what the file may make us do beyond reading it; only for files whose writer you know.
+    ///   - progress: called with the pieces checked so far and all.
+    ///   - shouldStop: asked at every block; on true nothing is changed.
     /// - Returns: nil where it was stopped.
     /// - Throws: where the structure cannot be read, a program holds the file, or it cannot be written.
     public static func repair(
-        _ path: String, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, shouldStop: () -> Bool = { false }
+        _ path: String, trusting trust: Trust = [],
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, shouldStop: () -> Bool = { false }
     ) throws(ArchiveError) -> ArchiveRepair? {
         guard !ActivationArchive.isHeld(path) else { throw inUse(path) }
-        guard let found = try check(path, progress: progress, shouldStop: shouldStop) else { return nil }
+        let found = try check(path, trusting: trust, progress: progress, shouldStop: shouldStop)
+        guard let found else { return nil }
         let hadMark: Bool
         do throws(HDF5Error) {
             hadMark = try File.hasWriterMark(path)
@@ -47,7 +50,7 @@ public struct ArchiveRepair: Sendable {
             isClosed: found.isClosed, hadMark: hadMark, clearedMark: hadMark && found.damages.isEmpty)
     }
 
-    private static func inUse(_ path: String) -> ArchiveError {
+    static func inUse(_ path: String) -> ArchiveError {
         ArchiveError(
             .inaccessible, at: path, "a program is recording to this file or reading it",
             "Wait until it has ended; a file that is being recorded needs no repair.")
@@ -55,45 +58,44 @@ public struct ArchiveRepair: Sendable {
 
     /// The archive is let go of on return, so that its file can be changed.
     private static func check(
-        _ path: String, progress: (Int, Int) -> Void, shouldStop: () -> Bool
+        _ path: String, trusting trust: Trust, progress: (Int, Int) -> Void, shouldStop: () -> Bool
     ) throws(ArchiveError) -> (committed: Int, whole: Int, isClosed: Bool, damages: [ArchiveError.Finding])? {
-        let archive = try ActivationArchive(opening: path)
-        var damages: [ArchiveError.Finding] = []
-        var whole = archive.committedRecords
-        func add(_ location: String, _ what: String) {
-            damages.append(
-                ArchiveError.Finding(
-                    location: location, problem: "\(what): the bytes are not those that were recorded",
-                    remedy: "Copy the file again from its source, if there is one."))
-        }
-        for split in archive.splits {
-            let object = "\(path):/splits/\(split.name)"
-            if !split.inputs.perEpoch, try !archive.inputDigestMatches(split: split.name, record: 0) {
-                add("\(object)/inputs", "inputs")
-                whole = 0
+        let archive = try ActivationArchive(opening: path, trusting: trust)
+        let found = archive.damages(progress: { done, total, _ in progress(done, total) }, shouldStop: shouldStop)
+        guard let found else { return nil }
+        return (
+            archive.committedRecords, archive.wholeRecords(but: found), archive.info.isClosed,
+            archive.repairFindings(of: found)
+        )
+    }
+}
+
+extension ActivationArchive {
+    /// How many of the first records are whole.
+    func wholeRecords(but damages: [Damage]) -> Int {
+        damages.map { $0.record ?? 0 }.min() ?? committedRecords
+    }
+
+    /// One finding for each piece: what all records share first, then record by record.
+    func repairFindings(of damages: [Damage]) -> [ArchiveError.Finding] {
+        let places = Dictionary(uniqueKeysWithValues: splits.enumerated().map { ($1.name, $0) })
+        let ordered = damages.enumerated().sorted { one, other in
+            func key(_ index: Int, _ damage: Damage) -> (Int, Int, Int) {
+                (damage.record ?? -1, places[damage.split] ?? 0, index)
             }
-            if try !archive.labelDigestsMatch(split: split.name) {
-                add(object, "labels or sample ids")
-                whole = 0
-            }
+            return key(one.offset, one.element) < key(other.offset, other.element)
         }
-        for record in 0..<archive.committedRecords {
-            guard !shouldStop() else { return nil }
-            for split in archive.splits {
-                // A record that cannot be read at all is lost as one that reads wrong is.
-                let lost: [String]
-                do throws(ArchiveError) {
-                    lost = try archive.damages(of: record, in: split)
-                } catch {
-                    lost = error.findings.map(\.location)
-                }
-                for location in lost {
-                    add(location, "record \(record), epoch \(archive.epochs[record])")
-                    whole = min(whole, record)
-                }
-            }
-            progress(record + 1, archive.committedRecords)
+        var findings: [ArchiveError.Finding] = []
+        for (_, damage) in ordered {
+            let isLabel = damage.content == .labels || damage.content == .sampleIDs
+            let shared = isLabel ? "labels or sample ids" : "inputs"
+            let what = damage.record.map { "record \($0), epoch \(epochs[$0])" } ?? shared
+            let finding = ArchiveError.Finding(
+                location: isLabel ? "\(path):/splits/\(damage.split)" : damage.location,
+                problem: "\(what): the bytes are not those that were recorded",
+                remedy: "Copy the file again from its source, if there is one.")
+            if findings.last != finding { findings.append(finding) }
         }
-        return (archive.committedRecords, whole, archive.info.isClosed, damages)
+        return findings
     }
 }

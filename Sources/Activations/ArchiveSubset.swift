@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 #if canImport(Darwin)
     internal import Darwin
 #else
@@ -38,7 +36,30 @@ extension ActivationArchive {
         try checkIsOther(path)
         let resolved = try ResolvedSelection(selection, of: self)
         let unfinished = try UnfinishedArchive(for: path)
-        let description = try description(of: resolved, selection, producer: producer)
+        let provenance = SubsetProvenance(
+            source: info.id, sourceContent: try contentDigest(), sourceProducer: info.producer,
+            sourceCreated: info.created, splits: selection.splits, layers: selection.layers,
+            epochs: selection.records == nil ? nil : resolved.records.map { epochs[$0] }, samples: selection.samples,
+            dtype: selection.elementType?.rawValue)
+        return try copy(
+            resolved, as: selection.elementType, to: unfinished, producer: producer,
+            hyperparameters: adding(provenance, as: "subset", to: info.hyperparameters), deflate: deflate,
+            progress: progress, shouldStop: shouldStop)
+    }
+
+    /// Copies what was resolved, and compares the bytes of everything with their digests.
+    ///
+    /// - Parameters:
+    ///   - type: what layers become; nil: as they are.
+    ///   - hyperparameters: of the new archive.
+    /// - Returns: whether it was completed; else nothing is left behind.
+    func copy(
+        _ resolved: ResolvedSelection, as type: NumberType?, to unfinished: consuming UnfinishedArchive,
+        producer: String, hyperparameters: String, deflate: Int?, progress: (SubsetProgress) -> Void,
+        shouldStop: () -> Bool
+    ) throws(ArchiveError) -> Bool {
+        let description = try description(
+            of: resolved, as: type, producer: producer, hyperparameters: hyperparameters)
         do throws(ArchiveError) {
             let writer = try ArchiveWriter(
                 creating: unfinished.temporaryPath, description, options: WriterOptions(deflate: deflate))
@@ -54,7 +75,7 @@ extension ActivationArchive {
                     for layer in split.layers {
                         let cell = try verifiedCell(layer, of: split, record: record)
                         let values = try Self.converted(
-                            cell, to: selection.elementType ?? layer.elementType,
+                            cell, to: type ?? layer.elementType,
                             at: "\(self.path):/splits/\(split.info.name)/layers/\(layer.name)", epoch: epochs[record])
                         try writer.write(values, split: split.info.name, layer: layer.name)
                         done += 1
@@ -76,7 +97,7 @@ extension ActivationArchive {
         return true
     }
 
-    private func checkIsOther(_ output: String) throws(ArchiveError) {
+    func checkIsOther(_ output: String) throws(ArchiveError) {
         var (source, target) = (stat(), stat())
         guard stat(path, &source) == 0, stat(output, &target) == 0, source.st_dev == target.st_dev,
             source.st_ino == target.st_ino
@@ -89,7 +110,7 @@ extension ActivationArchive {
     // MARK: Description
 
     private func description(
-        of resolved: ResolvedSelection, _ selection: ArchiveSelection, producer: String
+        of resolved: ResolvedSelection, as type: NumberType?, producer: String, hyperparameters: String
     ) throws(ArchiveError) -> ArchiveDescription {
         var splits: [SplitDescription] = []
         for split in resolved.splits {
@@ -109,18 +130,13 @@ extension ActivationArchive {
                         LayerDescription(
                             name: layer.name, order: layer.order, kind: layer.kind, activation: layer.activation,
                             module: layer.module, pooling: layer.pooling, unitShape: layer.unitShape,
-                            elementType: selection.elementType ?? layer.elementType)
+                            elementType: type ?? layer.elementType)
                     }))
         }
         var description = ArchiveDescription(producer: producer, splits: splits)
         description.title = info.title
         description.model = info.model
-        description.hyperparameters = SubsetProvenance(
-            source: info.id, sourceContent: try contentDigest(), sourceProducer: info.producer,
-            sourceCreated: info.created, splits: selection.splits, layers: selection.layers,
-            epochs: selection.records == nil ? nil : resolved.records.map { epochs[$0] }, samples: selection.samples,
-            dtype: selection.elementType?.rawValue
-        ).added(to: info.hyperparameters)
+        description.hyperparameters = hyperparameters
         description.derivedFrom = info.id
         description.metricNames = metrics.map(\.name)
         description.hasSteps = steps != nil
@@ -185,50 +201,5 @@ extension Cell {
     fileprivate func prefix(_ samples: Int) -> Cell {
         guard samples < self.samples else { return self }
         return Cell(samples: samples, unitShape: unitShape, values: values.prefix(samples * units))
-    }
-}
-
-/// What a subset says of its source, beside the hyperparameters of the source.
-private struct SubsetProvenance: Encodable {
-    let source: String
-    let sourceContent: String
-    let sourceProducer: String
-    let sourceCreated: String
-    let splits: [String]?
-    let layers: [String]?
-    let epochs: [Int]?
-    let samples: Int?
-    let dtype: String?
-
-    enum CodingKeys: String, CodingKey {
-        case source, splits, layers, epochs, samples, dtype
-        case sourceContent = "source_content"
-        case sourceProducer = "source_producer"
-        case sourceCreated = "source_created"
-    }
-
-    /// The JSON object with one more key: `subset`, or `subset-2` where there is one already, and so on. The text of the
-    /// others stays as it is, so that no number loses digits.
-    func added(to hyperparameters: String) -> String {
-        let keys = (try? JSONDecoder().decode([String: Ignored].self, from: Data(hyperparameters.utf8)))?.keys
-        let names = sequence(first: 1) { $0 + 1 }.lazy.map { $0 == 1 ? "subset" : "subset-\($0)" }
-        let name = names.first { keys?.contains($0) != true } ?? "subset"
-        guard let keys, let end = hyperparameters.lastIndex(of: "}") else {
-            // No JSON object: kept as text.
-            return "{\"source_hyperparameters\": \(Self.json(hyperparameters)), \"\(name)\": \(Self.json(self))}"
-        }
-        return hyperparameters[..<end] + (keys.isEmpty ? "" : ", ") + "\"\(name)\": \(Self.json(self))}"
-    }
-
-    private static func json(_ value: some Encodable) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(value) else { preconditionFailure("text and numbers are valid JSON") }
-        return String(decoding: data, as: UTF8.self)
-    }
-
-    /// Any JSON value.
-    private struct Ignored: Decodable {
-        init(from decoder: any Decoder) {}
     }
 }

@@ -33,11 +33,12 @@ public struct ArchiveValidation: Sendable {
     /// Validates a file.
     ///
     /// - Parameters:
+    ///   - trust: what the file may make us do beyond reading it; only for files whose writer you know.
     ///   - progress: called with how many records are done, of how many, and which is next.
     ///   - shouldStop: asked at every block; then what was found in whole layers is returned.
     /// - Throws: where the file is not there or may not be read. A damaged or foreign file has findings.
     public init(
-        of path: String, depth: Depth = .contents,
+        of path: String, depth: Depth = .contents, trusting trust: Trust = [],
         progress: (_ done: Int, _ total: Int, _ note: String) -> Void = { _, _, _ in },
         shouldStop: () -> Bool = { false }
     ) throws(ArchiveError) {
@@ -45,7 +46,7 @@ public struct ArchiveValidation: Sendable {
         let contents: ArchiveContents
         do {
             let isCutOff: Bool
-            (file, isCutOff) = try FileAccess.openForReading(path)
+            (file, isCutOff) = try FileAccess.openForReading(path, trusting: trust.ofFile)
             contents = try ArchiveValidator.contents(
                 of: file, fileSize: FileAccess.size(of: path), isCutOff: isCutOff)
         } catch {
@@ -99,7 +100,8 @@ private struct ArchiveScan {
             for layer in split.layers {
                 attempt { scan throws(HDF5Error) in try scan.checkStorage(of: layer.values) }
                 guard depth != .structure else { continue }
-                guard scanLayer(layer, inputs: inputs, progress: progress, shouldStop: shouldStop) else { return false }
+                let isDone = scanLayer(layer, of: split, inputs: inputs, progress: progress, shouldStop: shouldStop)
+                guard isDone else { return false }
             }
         }
         return true
@@ -164,7 +166,7 @@ private struct ArchiveScan {
                     case .classes(let names): .classes(try split.labels.read(), names: names)
                     case .values(let width): .values(try split.labels.read(), width: width)
                     }
-                try scan.checkDigests(of: split, labels: labels, ids: ids)
+                try scan.check(labels, of: split)
                 let facts = SplitFacts(name: split.info.name, labels: labels, ids: ids, inputs: inputs)
                 scan.apply(SplitRules.all, to: facts, at: split.labels.location)
                 for other in known {
@@ -177,34 +179,25 @@ private struct ArchiveScan {
     }
 
     /// Labels and ids are small, so that their digests are checked always.
-    private mutating func checkDigests(
-        of split: SplitContents, labels: Labels, ids: [Int]
-    ) throws(HDF5Error) {
-        let elements: ElementArray
-        switch labels {
-        case .classes(let classes, _): elements = .int64(classes.map(Int64.init))
-        case .values(let values, let width):
-            elements = .float64(values)
-            if let (index, text) = elements.firstNotFinite {
-                findings.append(
-                    ArchiveError.Finding(
-                        .notFinite, location: split.labels.location,
-                        problem: "\(text) at sample \(index / width), column \(index % width); expected finite numbers",
-                        remedy: "Leave samples out whose label is not known, and record this split again."))
-            }
+    private mutating func check(_ labels: Labels, of split: SplitContents) throws(HDF5Error) {
+        if case .values(let values, let width) = labels,
+            let (index, text) = ElementArray.float64(values).firstNotFinite
+        {
+            findings.append(
+                ArchiveError.Finding(
+                    .notFinite, location: split.labels.location,
+                    problem: "\(text) at sample \(index / width), column \(index % width); expected finite numbers",
+                    remedy: "Leave samples out whose label is not known, and record this split again."))
         }
-        try compareDigest(Digest.of(elements), of: split.labels)
-        try compareDigest(Digest.of(.int64(ids.map(Int64.init))), of: split.sampleIDs)
+        for piece in split.labelPieces where try piece.hasItsDigest(shouldStop: { false }) == false {
+            addChanged([piece.record], at: piece.dataset)
+        }
     }
 
-    private mutating func compareDigest(_ digest: [UInt8], of dataset: Dataset) throws(HDF5Error) {
-        guard case .string(let stored)? = try dataset.attribute("sha256"), stored != digest.hexadecimal else { return }
-        findings.append(
-            ArchiveError.Finding(
-                .digestDiffers, location: dataset.location,
-                problem: "the values do not have the digest that was stored with them",
-                remedy: "They were changed after recording, or the disk failed: copy the archive again from its source."
-            ))
+    private mutating func addChanged(_ records: [Int?], at dataset: Dataset) {
+        if let finding = DigestFindings.changed(records, contents.epochs, at: dataset.location) {
+            findings.append(finding)
+        }
     }
 
     // MARK: Records
@@ -214,71 +207,57 @@ private struct ArchiveScan {
         let (info, values) = (split.info.inputs, split.inputs)
         var hashes: [UInt64] = []
         var notFinite: String?
-        var notStored: [Int] = []
-        let records: [Int?] = info.perEpoch ? (0..<contents.committed).map { $0 } : [nil]
+        var changed: [Int?] = []
+        var failures: [(record: Int?, error: HDF5Error)] = []
         if info.perEpoch { attempt { scan throws(HDF5Error) in try scan.checkStorage(of: values) } }
-        for record in records {
-            var digest = Digest()
+        for piece in split.inputPieces(records: contents.committed) {
             var start = 0
             do throws(HDF5Error) {
-                let finished = try readBlocks(
-                    of: values, record: record, samples: split.info.sampleCount, shape: info.shape,
-                    type: info.elementType, shouldStop: shouldStop
-                ) { block in
+                let isWhole = try piece.hasItsDigest(isHashed: depth == .digests, shouldStop: shouldStop) { block in
                     let units = info.shape.reduce(1, *)
-                    if depth == .digests { block.withUnsafeBytes { digest.add($0) } }
                     if !info.perEpoch { hashes += block.rowHashes(units: units) }
                     if notFinite == nil, let (index, text) = block.firstNotFinite {
                         notFinite =
-                            "\(text) at " + (record.map { "epoch \(contents.epochs[$0]), " } ?? "")
+                            "\(text) at " + (piece.record.map { "epoch \(contents.epochs[$0]), " } ?? "")
                             + "sample \(start + index / units), feature \(index % units); expected finite numbers"
                     }
                     start += block.count / max(1, units)
                 }
-                guard finished else { return nil }
-                if depth == .digests {
-                    if let record, let digests = split.inputDigests {
-                        let stored = try digests.read(UInt8.self, start: [record, 0], count: [1, 32])
-                        if digest.finish() != stored { notStored.append(record) }
-                    } else {
-                        try compareDigest(digest.finish(), of: values)
-                    }
-                }
+                guard let isWhole else { return nil }
+                if !isWhole { changed.append(piece.record) }
             } catch {
-                add(error)
-                return []
+                failures.append((piece.record, error))
+                hashes = []
             }
             done += 1
         }
+        addUnreadable(failures)
         if let notFinite {
             findings.append(
                 ArchiveError.Finding(
                     .notFinite, location: values.location, problem: notFinite,
                     remedy: "Clean the inputs, and record this split again."))
         }
-        if let first = notStored.first {
-            findings.append(
-                ArchiveError.Finding(
-                    .digestDiffers, location: values.location,
-                    problem: "the values of epoch \(contents.epochs[first])"
-                        + (notStored.count > 1 ? " and \(counted(notStored.count - 1, "other record"))" : "")
-                        + " do not have the digest that was stored with them",
-                    remedy: "They were changed after recording, or the disk failed: copy the archive again from its "
-                        + "source."))
-        }
+        addChanged(changed, at: values)
         return hashes
+    }
+
+    private mutating func addUnreadable(_ failures: [(record: Int?, error: HDF5Error)]) {
+        if let finding = DigestFindings.unreadable(failures, contents.epochs) { findings.append(finding) }
     }
 
     /// - Returns: false after a stop.
     private mutating func scanLayer(
-        _ layer: LayerContents, inputs: [UInt64]?, progress: (Int, Int, String) -> Void, shouldStop: () -> Bool
+        _ layer: LayerContents, of split: SplitContents, inputs: [UInt64]?, progress: (Int, Int, String) -> Void,
+        shouldStop: () -> Bool
     ) -> Bool {
         var records: [(Int, RecordFacts)] = []
-        var failures: [(record: Int, error: HDF5Error)] = []
+        var failures: [(record: Int?, error: HDF5Error)] = []
         for record in 0..<contents.committed {
             progress(done, total, layer.values.path)
             do throws(HDF5Error) {
-                guard let facts = try facts(of: layer, record: record, inputs: inputs, shouldStop: shouldStop) else {
+                let piece = split.piece(of: layer, record: record)
+                guard let facts = try facts(of: piece, layer, inputs: inputs, shouldStop: shouldStop) else {
                     return false
                 }
                 records.append((record, facts))
@@ -288,12 +267,7 @@ private struct ArchiveScan {
             done += 1
         }
         progress(done, total, layer.values.path)
-        if let (record, error) = failures.first {
-            add(
-                error,
-                " at epoch \(contents.epochs[record])"
-                    + (failures.count > 1 ? " and \(counted(failures.count - 1, "other record"))" : ""))
-        }
+        addUnreadable(failures)
         apply(
             LayerRules.all, to: LayerFacts(info: layer.info, epochs: contents.epochs, records: records),
             at: layer.values.location)
@@ -301,60 +275,19 @@ private struct ArchiveScan {
     }
 
     private func facts(
-        of layer: LayerContents, record: Int, inputs: [UInt64]?, shouldStop: () -> Bool
+        of piece: DigestedPiece, _ layer: LayerContents, inputs: [UInt64]?, shouldStop: () -> Bool
     ) throws(HDF5Error) -> RecordFacts? {
-        let info = layer.info
         // Taken when the first block is there: what a file claims beyond its size is refused by the read.
         var facts: RecordFacts?
-        var digest = Digest()
-        let finished = try readBlocks(
-            of: layer.values, record: record, samples: info.sampleCount, shape: info.unitShape, type: info.elementType,
-            shouldStop: shouldStop
-        ) { block in
-            if facts == nil { facts = RecordFacts(units: info.units) }
+        let isWhole = try piece.hasItsDigest(isHashed: depth == .digests, shouldStop: shouldStop) { block in
+            if facts == nil { facts = RecordFacts(units: layer.info.units) }
             facts?.add(block, inputs: inputs)
-            if depth == .digests { block.withUnsafeBytes { digest.add($0) } }
         }
-        guard finished, var facts else { return nil }
+        guard let isWhole, var facts, let record = piece.record else { return nil }
         facts.finish()
-        if depth == .digests {
-            facts.hasStoredDigest =
-                try layer.digests.read(UInt8.self, start: [record, 0], count: [1, 32]) == digest.finish()
-        }
+        facts.hasStoredDigest = isWhole
         let range = try layer.ranges.read(Double.self, start: [record, 0], count: [1, 2])
         facts.storedRange = (range[0], range[1])
         return facts
-    }
-
-    /// Bytes of a block; the chunks of a layer have at most as many.
-    private static let blockBytes = ArchiveLayout.chunkBytes
-
-    /// Reads the samples of one record in blocks of whole chunks.
-    ///
-    /// - Returns: false after a stop.
-    private func readBlocks(
-        of dataset: Dataset, record: Int?, samples: Int, shape: [Int], type: NumberType, shouldStop: () -> Bool,
-        _ body: (ElementArray) -> Void
-    ) throws(HDF5Error) -> Bool {
-        let sampleBytes = max(1, shape.reduce(type.size, *))
-        var rows = max(1, min(samples, Self.blockBytes / sampleBytes))
-        if let chunk = try dataset.chunk?.dropFirst(record == nil ? 0 : 1).first, chunk > 0 {
-            // A chunk is read as a whole where it has a filter, so it should be read once.
-            rows = max(chunk, rows / chunk * chunk)
-            if rows.multipliedReportingOverflow(by: sampleBytes).overflow || rows * sampleBytes > 8 * Self.blockBytes {
-                rows = max(1, Self.blockBytes / sampleBytes)
-            }
-        }
-        var start = 0
-        while start < samples {
-            if shouldStop() { return false }
-            let count = min(rows, samples - start)
-            body(
-                try dataset.readElements(
-                    type, start: (record.map { [$0] } ?? []) + [start] + shape.map { _ in 0 },
-                    count: (record == nil ? [] : [1]) + [count] + shape))
-            start += count
-        }
-        return true
     }
 }

@@ -18,9 +18,53 @@ struct ArchiveValidator {
     /// Where every data set must end, nil where that need not be checked.
     private let limit: Int?
 
-    private init(_ file: File, limit: Int?) {
+    /// Set where a damaged archive is read as far as it goes.
+    private let damaged: (leftOut: LeftOut, mostRecords: Int)?
+    private var claimed = 0
+    private var leftOutPaths: [String] = []
+
+    private init(_ file: File, limit: Int?, damaged: (leftOut: LeftOut, mostRecords: Int)? = nil) {
         self.file = file
         self.limit = limit
+        self.damaged = damaged
+    }
+
+    /// What of a damaged archive can be reached.
+    struct Reached {
+        let contents: ArchiveContents
+        /// Committed by the counter.
+        let claimed: Int
+        /// Data sets with fewer records.
+        let shortfalls: [(object: String, records: Int)]
+        /// Paths.
+        let leftOut: [String]
+    }
+
+    /// Takes as many of the first records as every data set has. Those without a digest must have them inside the file,
+    /// for what is beyond its end reads as zeros; the others are judged by their digests.
+    ///
+    /// - Throws: all findings at once, where not even no record could be taken.
+    static func reached(
+        in file: File, fileSize: Int, leavingOut leftOut: LeftOut
+    ) throws(ArchiveError) -> Reached {
+        var shortfalls: [(object: String, records: Int)] = []
+        var most = Int.max
+        while true {
+            var validator = ArchiveValidator(file, limit: fileSize, damaged: (leftOut, most))
+            let contents = validator.contents(version: try validator.checkFormat())
+            if let shortest = validator.tooShort.map(\.records).min(), shortest < validator.committed {
+                shortfalls.removeAll { old in validator.tooShort.contains { $0.object == old.object } }
+                shortfalls += validator.tooShort
+                // With fewer records the others may be found in order.
+                most = shortest
+                continue
+            }
+            guard validator.findings.isEmpty, let contents else {
+                throw ArchiveError(.malformed, findings: validator.findings)
+            }
+            return Reached(
+                contents: contents, claimed: validator.claimed, shortfalls: shortfalls, leftOut: validator.leftOutPaths)
+        }
     }
 
     /// - Parameter isCutOff: whether the file is shorter than its writer meant; then every chunk of the committed records
@@ -35,7 +79,7 @@ struct ArchiveValidator {
             validator.add(
                 .cutOff, file.path,
                 "the committed records take \(validator.leastBytes) bytes, but the file has \(fileSize)",
-                "The file is cut off: copy it again, whole, from its source.")
+                "The file is cut off: copy it again, whole, from its source, or \(FileAccess.wayOut(of: file.path))")
         }
         guard validator.findings.isEmpty, let contents else {
             throw ArchiveError(.malformed, findings: validator.findings)
@@ -125,7 +169,8 @@ struct ArchiveValidator {
                 "The file is damaged: record again.")
             return nil
         }
-        committed = count
+        claimed = count
+        committed = min(count, damaged?.mostRecords ?? count)
         let attributes = checkAttributes(of: root, rule: rule, inputsPerEpoch: nil)
         let info = ArchiveInfo(version: version, attributes: attributes)
         let epochs: [Int] = series("epoch", in: root, rule: "/epoch") ?? []
@@ -141,7 +186,7 @@ struct ArchiveValidator {
         }
         var splits: [SplitContents] = []
         if let group = group("splits", in: root, rule: "/splits") {
-            let names = names(in: group)
+            let names = names(in: group, but: damaged?.leftOut.splits)
             if names.isEmpty { add(.empty, group.location, "there is no split", "Record at least one.") }
             for name in names {
                 if let split = split(name, in: group) { splits.append(split) }
@@ -159,12 +204,13 @@ struct ArchiveValidator {
             "\(counted(committed, "record")) \(committed == 1 ? "is" : "are") committed, but \(shortest.object) has "
                 + "\(shortest.records)"
                 + (tooShort.count > 1 ? ", the shortest of \(tooShort.count) data sets with too few" : ""),
-            "The file is damaged: copy it again from its source.")
+            "The file is damaged: copy it again from its source, or \(FileAccess.wayOut(of: file.path))")
     }
 
     private mutating func checkOrder(_ epochs: [Int], _ steps: [Int]?) {
         for (name, numbers) in [("epoch", epochs), ("step", steps ?? [])] {
             guard let record = numbers.firstIndex(where: { $0 < 0 }) else { continue }
+            guard damaged == nil else { return tooShort.append(("/\(name)", record)) }
             add(
                 .negativeNumber, "\(file.path):/\(name)",
                 "the \(name) of record \(record) is \(numbers[record]), a negative number",
@@ -175,6 +221,7 @@ struct ArchiveValidator {
             let (before, after) = (epochs[record - 1], epochs[record])
             let stepsAscend = steps.map { $0.count == epochs.count && $0[record - 1] < $0[record] } ?? false
             if after < before || after == before && !stepsAscend {
+                guard damaged == nil else { return tooShort.append(("/epoch", record)) }
                 add(
                     .epochOrder, "\(file.path):/epoch", "epoch \(after) follows epoch \(before)",
                     "Records must ascend: record again.")
@@ -200,10 +247,11 @@ struct ArchiveValidator {
         if let layersGroup = self.group("layers", in: group, rule: "\(pattern)/layers") {
             let ranges = self.group("ranges", in: group, rule: "\(pattern)/ranges")
             let digests = self.group("digests", in: group, rule: "\(pattern)/digests")
-            let names = names(in: layersGroup)
+            let names = names(in: layersGroup, but: damaged?.leftOut.layers)
             if names.isEmpty { add(.empty, layersGroup.location, "there is no layer", "Record at least one.") }
             for group in [ranges, digests].compactMap(\.self) where !names.isEmpty {
-                for name in self.names(in: group) where !names.contains(name) {
+                for name in self.names(in: group)
+                where !names.contains(name) && !leftOutPaths.contains("\(layersGroup.path)/\(name)") {
                     add(
                         .orphan, "\(group.location)/\(name)",
                         "there is no layer of this name in \(layersGroup.path)",
@@ -230,8 +278,8 @@ struct ArchiveValidator {
         let info = SplitInfo(
             name: name, sampleCount: samples, inputs: inputs.info, labels: labelsInfo, layers: layers.map(\.info))
         return SplitContents(
-            info: info, inputs: inputs.values, inputDigests: inputs.digests, labels: labels, sampleIDs: ids,
-            layers: layers)
+            info: info, inputs: inputs.values, inputDigests: inputs.digests, labels: labels,
+            labelUnitShape: Array(labelShape.dropFirst()), sampleIDs: ids, layers: layers)
     }
 
     private mutating func labelsInfo(_ labels: Dataset, shape: [Int]) -> LabelsInfo? {
@@ -340,8 +388,12 @@ struct ArchiveValidator {
 
     // MARK: One object
 
-    private mutating func names(in group: Group) -> [String] {
-        attempt { _ throws(HDF5Error) in try group.names() } ?? []
+    private mutating func names(in group: Group, but leftOut: [String]? = nil) -> [String] {
+        let names = attempt { _ throws(HDF5Error) in try group.names() } ?? []
+        guard let leftOut else { return names }
+        let out = names.filter { LeftOut.contains($0, leftOut) }
+        leftOutPaths += out.map { "\(group.path)/\($0)" }
+        return names.filter { !out.contains($0) }
     }
 
     private mutating func group(_ name: String, in parent: Group, rule path: String) -> Group? {
@@ -401,14 +453,22 @@ struct ArchiveValidator {
             try validator.check(dataset, forms: forms, samples: samples, inputsPerEpoch: inputsPerEpoch)
         }
         checkAttributes(of: dataset, rule: rule, inputsPerEpoch: inputsPerEpoch)
-        if troubles == countBefore, let limit {
+        if troubles == countBefore, damaged != nil, let limit {
+            // Everything else has a digest, or is computed anew.
+            if ["/epoch", "/step", "/metrics/<metric>"].contains(path) {
+                attempt { validator throws(HDF5Error) -> Void? in
+                    let rows = try dataset.rows(validator.committed, within: limit)
+                    if rows < validator.committed { validator.tooShort.append((dataset.path, rows)) }
+                }
+            }
+        } else if troubles == countBefore, let limit {
             attempt { validator throws(HDF5Error) -> Void? in
                 let end = try dataset.endInFile(ofRows: validator.committed)
                 guard end.map({ $0 > limit }) ?? true else { return }
                 validator.add(
                     .cutOff, dataset.location,
                     "the file is cut off before the end of this data set",
-                    "Copy it again, whole, from its source.")
+                    "Copy it again, whole, from its source, or \(FileAccess.wayOut(of: validator.file.path))")
             }
         }
         return troubles == countBefore ? dataset : nil

@@ -17,13 +17,11 @@ struct Continuation {
         last = archive.epochs.last.map { ($0, archive.steps?.last) }
         metricNames = archive.metrics.map(\.name)
         guard records > 0 else { return }
-        for split in archive.splits {
-            let damages = try archive.damages(of: records - 1, in: split)
-            guard let damage = damages.first else { continue }
-            throw ArchiveError(
-                .malformed, at: damage, "record \(records - 1) is damaged: its bytes are not those that were recorded",
-                "See what is whole with “infoplane repair”.")
-        }
+        guard let damage = archive.damages(of: records - 1).first else { return }
+        throw ArchiveError(
+            .malformed, at: damage.location,
+            "record \(records - 1) is damaged: its bytes are not those that were recorded",
+            "See what is whole with “infoplane repair”.")
     }
 
     private static func contradictions(

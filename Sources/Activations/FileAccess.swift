@@ -47,15 +47,16 @@ enum FileAccess {
     /// Opens for reading: as one reader of many, behind a writer where one holds the file or died while it did, and
     /// without locks where there are none.
     ///
+    /// - Parameter isDamaged: whether a file that is cut off is opened, too; what is beyond its end reads as zeros.
     /// - Returns: the file, and whether it is shorter than its writer meant it to be, as a full disk leaves it.
     static func openForReading(
-        _ path: String, trusting trust: File.Trust = []
+        _ path: String, trusting trust: File.Trust = [], isDamaged: Bool = false
     ) throws(ArchiveError) -> (file: File, isCutOff: Bool) {
         try checkContents(of: path)
         var locking = true
         var isCutOff = false
         do throws(HDF5Error) {
-            return (try File(opening: path, trusting: trust), false)
+            return (try File(opening: path, ignoringEnd: isDamaged, trusting: trust), false)
         } catch let error where hasNoLocks(error) {
             locking = false
         } catch let error where isLeftByWriter(error) {
@@ -65,7 +66,9 @@ enum FileAccess {
         }
         if !locking {
             do throws(HDF5Error) {
-                return (try File(opening: path, locking: false, trusting: trust), false)
+                return (
+                    try File(opening: path, locking: false, ignoringEnd: isDamaged, trusting: trust), false
+                )
             } catch let error where isLeftByWriter(error) {
                 isCutOff = error.mentions("truncated file")
             } catch {
@@ -73,7 +76,11 @@ enum FileAccess {
             }
         }
         do throws(HDF5Error) {
-            return (try File(opening: path, .readOnlyWhileWritten, locking: locking, trusting: trust), isCutOff)
+            return (
+                try File(
+                    opening: path, .readOnlyWhileWritten, locking: locking, ignoringEnd: isDamaged, trusting: trust),
+                isCutOff
+            )
         } catch let error where error.mentions("not already open for SWMR") && hasMark(path) {
             throw ArchiveError(
                 .malformed, at: path, "its writer died before it let readers in, or holds the file for itself alone",
@@ -96,6 +103,11 @@ enum FileAccess {
             || error.mentions("Operation not supported")
     }
 
+    /// What to do with a file of which a part is lost: the end of a sentence.
+    static func wayOut(of path: String) -> String {
+        "save what is whole of it: infoplane repair \(path) -o NEW."
+    }
+
     private static func refusal(_ error: HDF5Error, _ path: String) -> ArchiveError {
         switch true {
         case error.mentions("Resource temporarily unavailable"):
@@ -104,7 +116,8 @@ enum FileAccess {
                 "Wait until its first record is written, or close that program.")
         case error.mentions("truncated file"), error.mentions("not already open for SWMR"):
             ArchiveError(
-                .malformed, at: path, "the file is cut off", "Copy it again, whole, from its source.", rule: .cutOff)
+                .malformed, at: path, "the file is cut off",
+                "Copy it again, whole, from its source, or \(wayOut(of: path))", rule: .cutOff)
         case error.mentions("already open for"):
             ArchiveError(
                 .malformed, at: path, "its writer died before the first record, or holds it without sharing",

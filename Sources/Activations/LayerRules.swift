@@ -61,11 +61,7 @@ enum LayerRules {
     }
 
     private static func digests(_ layer: LayerFacts) -> Trouble? {
-        let found = layer.records.filter { $0.facts.hasStoredDigest == false }.map(\.record)
-        guard !found.isEmpty else { return nil }
-        return Trouble(
-            "the values of \(layer.epochs(of: found)) do not have the digest that was stored with them",
-            "They were changed after recording, or the disk failed: copy the archive again from its source.")
+        DigestFindings.trouble(layer.records.filter { !$0.facts.hasStoredDigest }.map(\.record), layer.epochs)
     }
 
     /// Bins of `width:B@run` and `@epoch` lie over the stored ranges.

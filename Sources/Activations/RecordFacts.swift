@@ -10,8 +10,8 @@ struct RecordFacts {
     /// Samples with the row of an earlier sample whose inputs are others; rows of zeros do not count. Meaningful for
     /// float16.
     private(set) var repeatedRows = 0
-    /// Whether the bytes have the stored digest; nil where they were not hashed.
-    var hasStoredDigest: Bool?
+    /// Whether the bytes have the stored digest; true where they were not hashed.
+    var hasStoredDigest = true
     /// The stored extremes.
     var storedRange: (low: Double, high: Double)?
 

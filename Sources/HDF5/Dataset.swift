@@ -82,10 +82,30 @@ public final class Dataset: Object, @unchecked Sendable {
     /// Bytes that the data take up in the file. O(chunks).
     public var storageSize: Int { Int(Library.locked { H5Dget_storage_size(handle.id) }) }
 
-    /// Where in the file the first `rows` rows end, nil where some of them are nowhere. O(chunks).
+    /// How many of the first `rows` rows, without a gap, lie within the first `size` bytes of the file: whole chunks of
+    /// them, or all and none where the data set is not chunked. A chunk that cannot be found is not there. O(chunks²).
+    public func rows(_ rows: Int, within size: Int) throws(HDF5Error) -> Int {
+        func isWithin(_ part: Range<Int>) -> Bool {
+            guard let end = try? endInFile(ofRows: part.upperBound, from: part.lowerBound) else { return false }
+            return end <= size
+        }
+        let step = try chunk?.first ?? rows
+        guard step > 0 else { return 0 }
+        var whole = 0
+        while whole < rows {
+            let next = min(rows, whole + step)
+            guard isWithin(whole..<next) else { return whole }
+            whole = next
+        }
+        return whole
+    }
+
+    /// Where in the file the rows before `rows` end, nil where some of them are nowhere. O(chunks).
     ///
     /// A data set of no rows ends at 0; rows count only where the data set is chunked.
-    public func endInFile(ofRows rows: Int) throws(HDF5Error) -> Int? {
+    ///
+    /// - Parameter first: the first row that counts, the first one of a chunk.
+    public func endInFile(ofRows rows: Int, from first: Int = 0) throws(HDF5Error) -> Int? {
         let operation = "find the chunks"
         let shape = try shape
         guard let chunk = try chunk else {
@@ -96,7 +116,7 @@ public final class Dataset: Object, @unchecked Sendable {
         var end = 0
         let last = [rows] + shape.dropFirst()
         guard !last.contains(0) else { return 0 }
-        var corner = shape.map { _ in 0 }
+        var corner = [first] + shape.dropFirst().map { _ in 0 }
         while true {
             var mask: UInt32 = 0
             var address: haddr_t = 0
@@ -146,7 +166,7 @@ public final class Dataset: Object, @unchecked Sendable {
                 failure = error
             }
         }
-        if let failure { throw failure }
+        if let failure { throw explained(failure) }
         return values
     }
 
@@ -165,6 +185,15 @@ public final class Dataset: Object, @unchecked Sendable {
         try call(operation) {
             H5Dread(handle.id, type.identifier, memory.id, selection.id, hid_t(H5P_DEFAULT), bytes.baseAddress)
         }
+    }
+
+    /// A filter of a plug-in may not be there.
+    private func explained(_ failure: HDF5Error) -> HDF5Error {
+        guard let filter = try? storage(failure.operation).foreignFilter else { return failure }
+        return HDF5Error(
+            operation: failure.operation, place: failure.place, causes: failure.causes,
+            remedy: "See that HDF5 finds the plug-in of the filter “\(filter)” and what it needs (HDF5_PLUGIN_PATH); "
+                + "if it does, the file is damaged.")
     }
 
     /// Reads a one-dimensional data set of variable-length strings.

@@ -60,16 +60,19 @@ public final class File: Sendable {
     ///
     /// - Parameters:
     ///   - locking: false on file systems that have no locks; then nothing stops a writer.
+    ///   - ignoringEnd: whether a file is opened that is shorter than it says; what is beyond its end reads as zeros.
     ///   - trust: what the file may do beyond being read. Plug-ins, once trusted, stay loadable for this process, but
     ///     only data sets of files that are trusted so go through them.
     /// - Throws: also where the file is damaged so that libhdf5 would crash or never return.
     public convenience init(
-        opening path: String, _ access: Access = .readOnly, locking: Bool = true, trusting trust: Trust = []
+        opening path: String, _ access: Access = .readOnly, locking: Bool = true, ignoringEnd: Bool = false,
+        trusting trust: Trust = []
     ) throws(HDF5Error) {
         // What is read can be no larger than the file allows; a file that we write ourselves may not be on disk yet.
         try self.init(
             path: path, operation: "open the file",
-            limitedByFile: access == .readOnly || access == .readOnlyWhileWritten, locking: locking, trust: trust
+            limitedByFile: access == .readOnly || access == .readOnlyWhileWritten, locking: locking,
+            ignoringEnd: ignoringEnd, trust: trust
         ) { properties throws(HDF5Error) in
             if trust.contains(.plugins) { H5PLset_loading_state(UInt32(H5PL_FILTER_PLUGIN)) }
             // The trial never writes.
@@ -87,7 +90,8 @@ public final class File: Sendable {
     }
 
     private init(
-        path: String, operation: String, limitedByFile: Bool, locking: Bool, trust: Trust = [],
+        path: String, operation: String, limitedByFile: Bool, locking: Bool, ignoringEnd: Bool = false,
+        trust: Trust = [],
         _ open: (hid_t) throws(HDF5Error) -> hid_t
     ) throws(HDF5Error) {
         let access = try Library.open(operation, at: path, parent: nil) { H5Pcreate(chdf5_file_access_class()) }
@@ -96,6 +100,11 @@ public final class File: Sendable {
         // A reader behind a writer tries again where a checksum is wrong, 100 times unless told otherwise, and waits
         // twice as long each time, from 1 ns: it would never give up a damaged file. 22 times are about 4 ms.
         try Library.call(operation, at: path) { H5Pset_metadata_read_attempts(access.id, 22) }
+        if ignoringEnd {
+            // The property that HDF5's own h5clear sets to mend such files.
+            var isIgnored = true
+            try Library.call(operation, at: path) { H5Pset(access.id, "skip_eof_check", &isIgnored) }
+        }
         if !locking {
             try Library.call(operation, at: path) { H5Pset_file_locking(access.id, false, true) }
         }

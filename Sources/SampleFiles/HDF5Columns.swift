@@ -3,11 +3,13 @@ internal import LinearAlgebra
 internal import Spelling
 
 /// Reads a data set of numbers from an HDF5 file; axes after the first stand side by side.
-func readDataset(_ dataset: String, of path: String) throws(SampleFileError) -> Matrix<Double> {
+func readDataset(
+    _ dataset: String, of path: String, trusting trust: File.Trust
+) throws(SampleFileError) -> Matrix<Double> {
     let place = "\(path):\(dataset)"
     let content: Content
     do throws(HDF5Error) {
-        content = try Content(of: dataset, in: try File(opening: path).root)
+        content = try Content(of: dataset, in: try File(opening: path, trusting: trust).root)
     } catch {
         throw SampleFileError(error.description)
     }

@@ -1,3 +1,4 @@
+internal import HDF5
 public import LinearAlgebra
 internal import Spelling
 
@@ -27,15 +28,23 @@ public struct SampleTable: Sendable {
 
     /// Reads a file.
     ///
+    /// - Parameters:
+    ///   - allowPlugins: whether HDF5 may run the filter libraries of its plug-in folder, for a file that you trust.
+    ///   - allowLinks: whether an HDF5 file that you trust may name others by soft and external links and external storage.
     /// - Throws: where it cannot be read, is empty, or its lines have different numbers of cells.
     /// - Complexity: O(size of the file) in time and memory.
-    public init(readingFrom path: String) throws(SampleFileError) {
+    public init(
+        readingFrom path: String, allowPlugins: Bool = false, allowLinks: Bool = false
+    ) throws(SampleFileError) {
+        var trust: File.Trust = []
+        if allowPlugins { trust.insert(.plugins) }
+        if allowLinks { trust.insert(.links) }
         self.path = path
         if path.hasSuffix(".npy") {
             (rows, columns) = try Self.columns(of: try NumPyArray(readingFrom: path).matrix)
             names = nil
         } else if let place = path.range(ofDatasetAfter: [".h5:/", ".hdf5:/"]) {
-            (rows, columns) = try Self.columns(of: try readDataset(place.dataset, of: place.file))
+            (rows, columns) = try Self.columns(of: try readDataset(place.dataset, of: place.file, trusting: trust))
             names = nil
         } else {
             var text = try TextColumns(readingFrom: path)

@@ -1,7 +1,7 @@
 import Activations
 import ArgumentParser
 
-/// What a command lets an archive do beyond being read.
+/// What a command lets an archive, or another HDF5 file, do beyond being read.
 struct AllowOption: ParsableArguments {
     enum Allowed: String, ExpressibleByArgument, CaseIterable {
         case plugins, links

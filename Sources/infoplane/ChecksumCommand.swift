@@ -21,6 +21,8 @@ struct ChecksumCommand: AsyncParsableCommand {
     @Argument(help: "The archives.", completion: .file(extensions: ["h5"]))
     var archives: [String]
 
+    @OptionGroup var allow: AllowOption
+
     @Flag(help: "Hash every recorded byte first.")
     var verify = false
 
@@ -34,8 +36,8 @@ struct ChecksumCommand: AsyncParsableCommand {
             var (isChanged, couldNotRun) = (false, false)
             for path in archives where !Interruption.isRequested {
                 do {
-                    let archive = try ActivationArchive(opening: path)
-                    let changes = verify ? try changes(in: path) : []
+                    let archive = try ActivationArchive(opening: path, trusting: allow.trust)
+                    let changes = verify ? changes(in: archive) : []
                     if Interruption.isRequested { break }
                     let digest = try archive.contentDigest()
                     for change in changes { Terminal.note("changed: \(change)") }
@@ -63,14 +65,11 @@ struct ChecksumCommand: AsyncParsableCommand {
     }
 
     /// What has another digest than the recorder stored, or cannot be read.
-    private func changes(in path: String) throws(ArchiveError) -> [ArchiveError.Finding] {
+    private func changes(in archive: ActivationArchive) -> [ArchiveError.Finding] {
         let bar = ProgressBar("checksum")
         defer { bar.finish() }
-        let validation = try ArchiveValidation(
-            of: path, depth: .digests, progress: { bar.update(done: $0, total: $1, note: $2) },
-            shouldStop: { Interruption.isRequested })
-        return validation.findings.filter {
-            $0.code == ArchiveRule.digestDiffers.rawValue || $0.severity == .critical
-        }
+        let damages = archive.damages(
+            progress: { bar.update(done: $0, total: $1, note: $2) }, shouldStop: { Interruption.isRequested })
+        return archive.findings(of: damages ?? [])
     }
 }

@@ -32,6 +32,8 @@ struct EstimateCommand: AsyncParsableCommand {
     @Argument(help: "One file with X and Y, or one for each.", completion: .file())
     var files: [String]
 
+    @OptionGroup var allow: AllowOption
+
     @Option(help: "The columns of X. (default: all of the first file but those of --y)")
     var x: String?
 
@@ -97,9 +99,9 @@ struct EstimateCommand: AsyncParsableCommand {
     }
 
     private func variables() throws -> (Columns, Columns?) {
-        let first = try SampleTable(readingFrom: files[0])
+        let first = try table(files[0])
         if files.count == 2 {
-            let second = try SampleTable(readingFrom: files[1])
+            let second = try table(files[1])
             guard first.rows == second.rows else {
                 throw Terminal.failure(
                     "\(files[1]): \(second.rows) samples; expected \(first.rows), as in \(files[0]). Give files of the "
@@ -115,6 +117,12 @@ struct EstimateCommand: AsyncParsableCommand {
         let chosen = try x.map { try first.columns(named: $0) } ?? rest
         guard !chosen.isEmpty else { throw Terminal.failure("\(files[0]): no column is left for X. Name some by --x.") }
         return (try columns(of: first, chosen, false), try own.map { try columns(of: first, $0, true) })
+    }
+
+    private func table(_ path: String) throws(SampleFileError) -> SampleTable {
+        try SampleTable(
+            readingFrom: path, allowPlugins: allow.allowed.contains(.plugins),
+            allowLinks: allow.allowed.contains(.links))
     }
 
     private func columns(of table: SampleTable, _ chosen: [Int], _ isY: Bool) throws -> Columns {

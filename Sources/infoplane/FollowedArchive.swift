@@ -5,6 +5,8 @@ struct FollowedArchive {
     let path: String
     /// Records at the last look; nil before the first.
     private var seen: Int?
+    /// The file just before the last look.
+    private var stamp: FileStamp?
 
     private let trust: Trust
 
@@ -20,6 +22,13 @@ struct FollowedArchive {
         while !Interruption.isRequested {
             // Asked before opening: a recorder that ends in between has committed all that the opening then finds.
             let isHeld = ActivationArchive.isHeld(path)
+            let stamp = FileStamp(of: path)
+            // Opening a large archive takes some 50 ms of processor time, looking at its stamp microseconds.
+            if isHeld, let stamp, stamp.isSettled, stamp == self.stamp {
+                try await Task.sleep(for: Self.pause)
+                continue
+            }
+            self.stamp = stamp
             do {
                 let archive = try ActivationArchive(opening: path, trusting: trust)
                 if archive.committedRecords > seen ?? 0 || seen == nil && archive.info.isClosed {
@@ -38,12 +47,13 @@ struct FollowedArchive {
             } catch {
                 // A recorder lets nobody in before everything is in place.
                 guard isHeld else { throw error }
+                self.stamp = nil
             }
             try await Task.sleep(for: Self.pause)
         }
         return nil
     }
 
-    /// Short beside an epoch, long beside the millisecond that a look takes.
+    /// Short beside an epoch, long beside the time that a look takes.
     private static let pause = Duration.milliseconds(250)
 }

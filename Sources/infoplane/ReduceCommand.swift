@@ -21,6 +21,8 @@ struct ReduceCommand: AsyncParsableCommand {
     @Argument(help: "The archive.", completion: .file(extensions: ["h5"]))
     var archive: String
 
+    @OptionGroup var allow: AllowOption
+
     @Option(help: "What to reduce: inputs, or the name of a layer.")
     var source = "inputs"
 
@@ -59,7 +61,7 @@ struct ReduceCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.reporting {
-            let archive = try ActivationArchive(opening: self.archive)
+            let archive = try ActivationArchive(opening: self.archive, trusting: allow.trust)
             var request = AnalysisRequest()
             request.splits = splits.isEmpty ? nil : splits
             request.epochs = try EpochSelection(epochs)

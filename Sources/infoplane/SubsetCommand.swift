@@ -21,6 +21,8 @@ struct SubsetCommand: AsyncParsableCommand {
     @Argument(help: "The archive.", completion: .file(extensions: ["h5"]))
     var archive: String
 
+    @OptionGroup var allow: AllowOption
+
     @Option(name: .shortAndLong, help: "The archive to write; it must not exist.")
     var output: String
 
@@ -55,7 +57,7 @@ struct SubsetCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.reporting {
-            let archive = try ActivationArchive(opening: self.archive)
+            let archive = try ActivationArchive(opening: self.archive, trusting: allow.trust)
             var selection = try selection()
             if epochs != "all" {
                 selection.records = try EpochSelection(epochs).records(of: archive.epochs, in: self.archive)

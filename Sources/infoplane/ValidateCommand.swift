@@ -24,6 +24,8 @@ struct ValidateCommand: AsyncParsableCommand {
     @Argument(help: "The archives.", completion: .file(extensions: ["h5"]))
     var archives: [String] = []
 
+    @OptionGroup var allow: AllowOption
+
     @Flag(help: "Also check the bytes of every layer record and of the inputs against their digests.")
     var digests = false
 
@@ -55,6 +57,7 @@ struct ValidateCommand: AsyncParsableCommand {
                 do {
                     let validation = try ArchiveValidation(
                         of: archive, depth: quick ? .structure : digests ? .digests : .contents,
+                        trusting: allow.trust,
                         progress: { bar.update(done: $0, total: $1, note: $2) },
                         shouldStop: { Interruption.isRequested })
                     bar.finish()

@@ -149,14 +149,16 @@ private struct Handmade {
         #expect(
             tooFew == [
                 "run.h5:/committed: 3 records are committed, but /epoch has 2, the shortest of 8 data sets with too few. "
-                    + "The file is damaged: copy it again from its source."
+                    + "The file is damaged: copy it again from its source, or save what is whole of it: "
+                    + "infoplane repair run.h5 -o NEW."
             ])
         archive.datasets["/committed"] = { try $0.write([2], to: $1, shape: []) }
         archive.datasets["/splits/s/ranges/b"] = { try $0.write([0.0, 0], to: $1, shape: [1, 2]) }
         #expect(
             try archive.findings() == [
                 "run.h5:/committed: 2 records are committed, but /splits/s/ranges/b has 1. "
-                    + "The file is damaged: copy it again from its source."
+                    + "The file is damaged: copy it again from its source, or save what is whole of it: "
+                    + "infoplane repair run.h5 -o NEW."
             ])
         archive.datasets["/committed"] = { try $0.write([1], to: $1, shape: []) }
         #expect(try archive.findings() == [])

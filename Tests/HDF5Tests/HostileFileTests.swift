@@ -41,6 +41,22 @@ import Testing
         #expect(try peakMemory() < 1 << 30)
     }
 
+    @Test func `a text of two gigabytes takes no memory where it is there, either`() throws {
+        let temporary = try TemporaryFile()
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: Self.fixture("long-text.h5")))
+        // The end of the file in a superblock of version 0, which has no checksum; the file is sparse.
+        let end = 3 << 30
+        bytes.replaceSubrange(40..<48, with: withUnsafeBytes(of: UInt64(end).littleEndian) { Data($0) })
+        try bytes.write(to: URL(fileURLWithPath: temporary.path))
+        #expect(truncate(temporary.path, off_t(end)) == 0)
+        let error = #expect(throws: HDF5Error.self) { try File(opening: temporary.path).root.attribute("text") }
+        #expect(error?.reason == "it claims more memory than any file of its kind needs")
+        #expect(try peakMemory() < 1 << 30)
+        // The child that tries it, and those of other tests: what such a process has, and 192 MiB.
+        var usage = rusage()
+        #expect(getrusage(RUSAGE_CHILDREN.rawValue, &usage) == 0 && usage.ru_maxrss << 10 < 1 << 30)
+    }
+
     @Test func `a petabyte of which kilobytes are stored is not allocated`() throws {
         let root = try File(opening: Self.fixture("claim.h5")).root
         for name in ["deflated", "plain"] {
