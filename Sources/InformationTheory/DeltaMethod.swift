@@ -16,9 +16,10 @@ public func standardErrorOfEntropy(_ z: Symbols) -> Double? {
     let samples = z.sampleCount
     guard samples > 1 else { return nil }
     let bits = entropy(of: z)
+    var logarithms = RatioLogarithms()
     var squares = CompensatedSum()
     for occurrences in z.occurrences {
-        let deviation = log2(Double(samples) / Double(occurrences)) - bits
+        let deviation = logarithms.bits(samples, occurrences) - bits
         squares.add(Double(occurrences) * deviation * deviation)
     }
     return (squares.value / Double(samples - 1) / Double(samples)).squareRoot()
@@ -30,7 +31,8 @@ public func standardErrorOfEntropy(_ z: Symbols) -> Double? {
 /// For `argmax`, whose Z is one index, it is 0 as the total correlation is. Nil for fewer than two samples. O(n).
 public func standardErrorOfTotalCorrelation(_ layer: DiscretizedLayer) -> Double? {
     let z = layer.symbols
-    let surprisal = z.occurrences.map { log2(Double(z.sampleCount) / Double($0)) }
+    var logarithms = RatioLogarithms()
+    let surprisal = z.occurrences.map { logarithms.bits(z.sampleCount, $0) }
     return standardErrorOfMean(zip(layer.unitSurprisals, z.ids).map { $0 - surprisal[Int($1)] })
 }
 

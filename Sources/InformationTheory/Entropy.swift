@@ -45,11 +45,12 @@ public func conditionalEntropy(of z: Symbols, given x: Symbols) -> Double {
 public func mutualInformation(_ a: Symbols, _ b: Symbols) -> Double {
     let pairs = Pairs(a, b)
     let samples = a.sampleCount
+    var logarithms = RatioLogarithms()
     var sum = CompensatedSum()
     for pair in pairs.counts.indices {
         let both = pairs.counts[pair]
         let apart = a.occurrences[pairs.first[pair]] * b.occurrences[pairs.second[pair]]
-        sum.add(Double(both) * log2(Double(samples * both) / Double(apart)))
+        sum.add(Double(both) * logarithms.bits(samples * both, apart))
     }
     return nonNegative(sum.value / Double(max(samples, 1)), noise: 1e-12)
 }
@@ -67,35 +68,22 @@ public func totalCorrelation(of layer: DiscretizedLayer) -> Double {
     return nonNegative(parts - entropy(of: layer.symbols), noise: 1e-12 * max(1, parts))
 }
 
-/// The pairs (a, b) that occur, with their counts, in order of first appearance.
-struct Pairs {
-    /// Samples per pair.
-    var counts: [Int] = []
-    /// The first and the second symbol of each pair.
-    var first: [Int] = []
-    var second: [Int] = []
+/// log2 of ratios of whole numbers, each computed once while it is among the last ones: counts repeat, and a logarithm costs
+/// as much as all else of a term.
+struct RatioLogarithms {
+    private var ratios = [SIMD2<Int>](repeating: .zero, count: Self.slots)
+    private var bits = [Double](repeating: 0, count: Self.slots)
+    private static let slots = 256
 
-    init(_ a: Symbols, _ b: Symbols) {
-        self.init(a.ids, b)
-    }
-
-    /// The pairs of any numbers and symbols.
-    init(_ a: [Int32], _ b: Symbols) {
-        precondition(a.count == b.sampleCount, "a pair of symbols needs the same samples")
-        let stride = UInt64(b.count)
-        var table = SymbolTable(capacity: a.count)
-        for sample in a.indices {
-            let left = a[sample]
-            let right = b.ids[sample]
-            let pair = Int(table.number(of: UInt64(left) &* stride &+ UInt64(right)))
-            if pair == counts.count {
-                counts.append(1)
-                first.append(Int(left))
-                second.append(Int(right))
-            } else {
-                counts[pair] += 1
-            }
+    /// log2(Double(numerator) / Double(denominator)), both positive.
+    mutating func bits(_ numerator: Int, _ denominator: Int) -> Double {
+        let ratio = SIMD2(numerator, denominator)
+        let slot = (numerator &* 31 &+ denominator) & (Self.slots &- 1)
+        if ratios[slot] != ratio {
+            ratios[slot] = ratio
+            bits[slot] = log2(Double(numerator) / Double(denominator))
         }
+        return bits[slot]
     }
 }
 

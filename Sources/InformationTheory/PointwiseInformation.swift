@@ -1,9 +1,3 @@
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
-
 /// What each sample's latent symbol says about that sample's label: pointwise mutual information, and the weights made
 /// of it.
 ///
@@ -21,8 +15,11 @@ public struct PointwiseInformation: Sendable {
     public let values: [Double]
     /// The mean over samples, which is I(Z;Y), in bits.
     public let mean: Double
-    /// The weights of the samples, sum 1; all 0 where no PMI is positive, which is where I(Z;Y) = 0.
-    public let weights: [Double]
+    /// The weights of the samples, sum 1; all 0 where no PMI is positive, which is where I(Z;Y) = 0. O(n).
+    public var weights: [Double] {
+        totalPositive > 0
+            ? values.map { max(0, $0) / totalPositive } : [Double](repeating: 0, count: values.count)
+    }
     /// The standard error of `mean` in bits, by the delta method: sd(values)/√n with the unbiased sd (n − 1); nil for fewer
     /// than two samples. It knows nothing of the bias, and is 0 where every sample has the same PMI.
     public var standardError: Double? { standardErrorOfMean(values) }
@@ -32,35 +29,35 @@ public struct PointwiseInformation: Sendable {
     /// Computes the PMI of every sample. O(n).
     public init(latent: Symbols, labels: Symbols) {
         let table = PointwiseTable(latent: latent, labels: labels)
-        values = table.pairOfSample.map { table.information[Int($0)] }
-        mean = mutualInformation(latent, labels)
+        values = table.pairs.ofSample.map { table.information[Int($0)] }
+        mean = table.mean
         var sum = CompensatedSum()
         for value in values where value > 0 { sum.add(value) }
-        let total = sum.value
-        totalPositive = total
-        weights = total > 0 ? values.map { max(0, $0) / total } : [Double](repeating: 0, count: values.count)
+        totalPositive = sum.value
     }
 }
 
 /// PMI of every pair of a latent symbol and a label that occurs.
 struct PointwiseTable {
     let pairs: Pairs
-    /// The pair of each sample.
-    let pairOfSample: [Int32]
     /// PMI of each pair in bits.
     let information: [Double]
+    /// The mean over samples in bits, as `mutualInformation` has it.
+    let mean: Double
 
     init(latent: Symbols, labels: Symbols) {
         let pairs = Pairs(latent, labels)
         let samples = latent.sampleCount
+        var logarithms = RatioLogarithms()
+        var sum = CompensatedSum()
         self.pairs = pairs
-        pairOfSample = joint(latent, labels).ids
         information = pairs.counts.indices.map { pair in
             let together = samples * pairs.counts[pair]
             let apart = latent.occurrences[pairs.first[pair]] * labels.occurrences[pairs.second[pair]]
-            if together == apart { return 0 }
-            let bits = log2(Double(together) / Double(apart))
-            return abs(bits) <= 1e-12 ? 0 : bits
+            let bits = logarithms.bits(together, apart)
+            sum.add(Double(pairs.counts[pair]) * bits)
+            return together == apart || abs(bits) <= 1e-12 ? 0 : bits
         }
+        mean = nonNegative(sum.value / Double(max(samples, 1)), noise: 1e-12)
     }
 }
