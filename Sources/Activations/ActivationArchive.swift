@@ -4,7 +4,7 @@ internal import HDF5
 ///
 /// Opening checks the whole structure and reads no activations, so it takes milliseconds however large the file is.
 /// A file that is being written, or whose writer was killed, is opened as it lies. Every method may be called from
-/// several tasks; libhdf5 serves them one after the other.
+/// several tasks, which read and inflate side by side.
 public final class ActivationArchive: Sendable {
     /// The path as given.
     public let path: String

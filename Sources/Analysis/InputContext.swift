@@ -12,13 +12,19 @@ actor InputContexts {
     private let jobs: Int
     private var labels = Recent<Symbols>()
     private var inputs = Recent<Symbols>()
-    private var features = Recent<InputFeatures>()
+    private var readings = Recent<InputReading>()
     private var inputValues = Recent<Matrix<Double>>()
     private var labelValues = Recent<Matrix<Double>>()
     private var permutations = Recent<LabelPermutations>()
     private var labelTerms = Recent<TargetTerms>()
     private var bases = Recent<KernelPCA>()
     private var spectra: [String: Reduction] = [:]
+
+    /// What one reading of the inputs gives where the GIB terms need it. The symbols stand where the features fail.
+    private struct InputReading: Sendable {
+        let symbols: Result<Symbols, AnalysisError>
+        let features: Result<InputFeatures, AnalysisError>
+    }
 
     private struct Key: Hashable {
         let split: String
@@ -31,10 +37,14 @@ actor InputContexts {
         private(set) var entries: [(key: Key, task: Task<Result<Value, AnalysisError>, Never>)] = []
         private static var kept: Int { 2 }
 
+        func known(_ key: Key) -> Task<Result<Value, AnalysisError>, Never>? {
+            entries.first { $0.key == key }?.task
+        }
+
         mutating func task(
             for key: Key, _ compute: @escaping @Sendable () async throws(AnalysisError) -> Value
         ) -> Task<Result<Value, AnalysisError>, Never> {
-            if let known = entries.first(where: { $0.key == key }) { return known.task }
+            if let known = known(key) { return known }
             let task = Task { () async -> Result<Value, AnalysisError> in
                 do throws(AnalysisError) {
                     return .success(try await compute())
@@ -86,11 +96,11 @@ actor InputContexts {
     /// X: the distinct raw input rows.
     func inputs(of unit: AnalysisPlan.Unit) async throws(AnalysisError) -> Symbols {
         let (reader, key) = (reader, key(of: unit))
+        // Where the features were asked for, the inputs have been read already.
+        if let reading = readings.known(key) { return try await reading.value.get().symbols.get() }
         return try await inputs.task(for: key) { () throws(AnalysisError) in
             let rows = try reader.inputs(of: unit.split, record: key.record, samples: unit.samples)
-            return try informing(about: reader.place(ofInputs: unit.split)) { () throws(InformationError) in
-                try rows.rowSymbols()
-            }
+            return try symbols(ofInputs: rows, at: reader.place(ofInputs: unit.split))
         }.value.get()
     }
 
@@ -118,20 +128,35 @@ actor InputContexts {
     /// Ranges of raw features are those of the whole split; those of reduced features are those of the analyzed samples,
     /// because projecting a whole split costs as much as fitting it.
     func features(of unit: AnalysisPlan.Unit) async throws(AnalysisError) -> InputFeatures {
-        let (reader, request, key) = (reader, plan.request, key(of: unit))
-        return try await features.task(for: key) { () async throws(AnalysisError) in
+        let (reader, key) = (reader, key(of: unit))
+        return try await readings.task(for: key) { () async throws(AnalysisError) in
             let rows = try reader.inputs(of: unit.split, record: key.record, samples: unit.samples)
-            var source = rows
-            var ranges: [ValueRange]?
-            if request.inputReduction != nil {
-                source = .double(try await self.reduced(rows, of: unit))
-            } else if request.inputBinning.isOverUnit {
-                ranges = try reader.inputRanges(of: unit.split, record: key.record, samples: unit.samples)
+            let distinct = Result { () throws(AnalysisError) in
+                try symbols(ofInputs: rows, at: reader.place(ofInputs: unit.split))
             }
-            return try informing(about: reader.place(ofInputs: unit.split)) { () throws(InformationError) in
-                try source.features(binning: request.inputBinning, unitRanges: ranges)
+            do throws(AnalysisError) {
+                return InputReading(
+                    symbols: distinct, features: .success(try await self.features(of: rows, unit, record: key.record)))
+            } catch {
+                return InputReading(symbols: distinct, features: .failure(error))
             }
-        }.value.get()
+        }.value.get().features.get()
+    }
+
+    private nonisolated func features(
+        of rows: SampleMatrix, _ unit: AnalysisPlan.Unit, record: Int
+    ) async throws(AnalysisError) -> InputFeatures {
+        let (reader, request) = (reader, plan.request)
+        var source = rows
+        var ranges: [ValueRange]?
+        if request.inputReduction != nil {
+            source = .double(try await reduced(rows, of: unit))
+        } else if request.inputBinning.isOverUnit {
+            ranges = try reader.inputRanges(of: unit.split, record: record, samples: unit.samples)
+        }
+        return try informing(about: reader.place(ofInputs: unit.split)) { () throws(InformationError) in
+            try source.features(binning: request.inputBinning, unitRanges: ranges)
+        }
     }
 
     /// The reductions that were fitted, for the results.
@@ -175,6 +200,10 @@ actor InputContexts {
             try basis.project(inputs.asDouble, jobs: jobs)
         }
     }
+}
+
+private func symbols(ofInputs rows: SampleMatrix, at place: String) throws(AnalysisError) -> Symbols {
+    try informing(about: place) { () throws(InformationError) in try rows.rowSymbols() }
 }
 
 private func informing<T>(

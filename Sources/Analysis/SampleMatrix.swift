@@ -62,10 +62,11 @@ enum SampleMatrix: Sendable {
     var firstNonFinite: (row: Int, column: Int)? {
         func first<S: BinaryFloatingPoint>(_ matrix: Matrix<S>) -> (row: Int, column: Int)? {
             matrix.values.withUnsafeBufferPointer { values in
-                // x·0 is 0 for every finite x and NaN for the others: one pass that vectorizes decides.
-                var sum: S = 0
-                for value in values { sum += value * 0 }
-                guard sum != 0, let index = values.firstIndex(where: { !$0.isFinite }) else { return nil }
+                // x − x is 0 for every finite x and NaN for the others. Bits are gathered, because a sum of numbers has one
+                // order and does not vectorize.
+                var found: UInt32 = 0
+                for value in values { found |= value - value == 0 ? 0 : 1 }
+                guard found != 0, let index = values.firstIndex(where: { !$0.isFinite }) else { return nil }
                 return (index / matrix.columns, index % matrix.columns)
             }
         }

@@ -41,7 +41,10 @@ struct DirectReading {
             if filters.isEmpty, !reading.isWorthFinding(block.part(block.chunkCount - 1), bytes: wanted) {
                 return false
             }
-            try inParallel(block.chunkCount, bytes: block.chunkCount * block.chunkBytes) { index, decoder in
+            // Copying alone is no faster on several threads (measured): the system has one lock for the memory of all.
+            let (inflated, overflow) = block.chunkCount.multipliedReportingOverflow(
+                by: filters.isEmpty ? 0 : block.chunkBytes)
+            try inParallel(block.chunkCount, bytes: overflow ? .max : inflated) { index, decoder in
                 reading.read(block.part(index), with: &decoder)
             }
             return true
@@ -50,29 +53,21 @@ struct DirectReading {
 
     /// Below this libhdf5 reads as fast, or faster because it reads ahead.
     private static let leastContiguousBytes = 1 << 16
-    private static let pieceBytes = 1 << 22
 
     private func readContiguous(
         start: [Int], count: [Int], of shape: [Int], _ elementSize: Int,
         into destination: UnsafeMutableRawBufferPointer
     ) throws(HDF5Error) -> Bool {
-        guard storage.filters?.isEmpty == true, destination.count >= Self.leastContiguousBytes,
+        guard bytes.hasPlainAddresses, destination.count >= Self.leastContiguousBytes,
             let whole = ChunkedBlock(start: start, count: count, chunk: shape, elementSize: elementSize),
             whole.part(0).isOneRun
         else { return false }
         let address = Library.locked { H5Dget_offset(dataset.handle.id) }
         // What was never written has no place.
         guard address != chdf5_undefined_address(), let address = Int(exactly: address) else { return false }
-        let offset = whole.part(0).offsetInChunk
-        let target = Target(bytes: destination)
-        let (from, overflow) = address.addingReportingOverflow(offset)
-        guard !overflow else { throw dataset.refusal(operation, "it should lie at byte \(address) of the file") }
-        let pieces = (destination.count + Self.pieceBytes - 1) / Self.pieceBytes
-        try inParallel(pieces, bytes: destination.count) { index, _ in
-            let piece = index * Self.pieceBytes..<min((index + 1) * Self.pieceBytes, target.bytes.count)
-            let part = UnsafeMutableRawBufferPointer(rebasing: target.bytes[piece])
-            return bytes.read(into: part, at: from + piece.lowerBound)
-        }
+        let (from, overflow) = address.addingReportingOverflow(whole.part(0).offsetInChunk)
+        guard !overflow else { throw damage("it should lie at byte \(address)") }
+        if let reason = bytes.read(into: destination, at: from) { throw damage(reason) }
         return true
     }
 
@@ -102,11 +97,13 @@ struct DirectReading {
             }
         }
         if threads == 1 { work() } else { DispatchQueue.concurrentPerform(iterations: threads) { _ in work() } }
-        if let failure = failure.withLock({ $0 }) {
-            throw HDF5Error(
-                operation: operation, place: dataset.location, causes: [failure.reason],
-                remedy: "Copy the file again from its source, or record again.")
-        }
+        if let failure = failure.withLock({ $0 }) { throw damage(failure.reason) }
+    }
+
+    private func damage(_ reason: String) -> HDF5Error {
+        HDF5Error(
+            operation: operation, place: dataset.location, causes: [reason],
+            remedy: "Copy the file again from its source, or record again.")
     }
 
     private static let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -156,7 +153,7 @@ private struct ChunkReading: Sendable {
     /// libhdf5 1.10 finds the place of a chunk by passing all chunks before it, at about 0.1 µs each (measured), under
     /// its lock. That is to cost at most a tenth of the copying of `bytes`.
     func isWorthFinding(_ part: ChunkedBlock.Part, bytes wanted: Int) -> Bool {
-        guard bytes.addressesChunks else { return false }
+        guard bytes.hasPlainAddresses else { return false }
         var before = 0.0
         for axis in shape.indices {
             let chunks = ((Double(shape[axis]) + Double(chunk[axis]) - 1) / Double(chunk[axis])).rounded(.down)

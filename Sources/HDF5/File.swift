@@ -217,7 +217,7 @@ public final class File: Sendable {
         let creation = try Library.open(operation, at: path, parent: handle) { H5Fget_create_plist(handle.id) }
         var userBlock: hsize_t = 0
         try Library.call(operation, at: path) { H5Pget_userblock(creation.id, &userBlock) }
-        return FileBytes(path, openAs: descriptor, addressesChunks: userBlock == 0)
+        return FileBytes(path, openAs: descriptor, hasPlainAddresses: userBlock == 0)
     }
 
     private static func descriptor(of handle: Handle, _ path: String) throws(HDF5Error) -> Int32 {

@@ -9,15 +9,15 @@
 /// The descriptor is our own, so that libhdf5 may close its file while a read is under way; it holds no lock on the file.
 final class FileBytes: Sendable {
     private let descriptor: Int32
-    /// Whether what libhdf5 1.10 calls the address of a chunk is its place in the file: not behind a user block.
-    let addressesChunks: Bool
+    /// Whether an address is a place in the file. Behind a user block, that depends on the version of libhdf5.
+    let hasPlainAddresses: Bool
 
     /// Opens the file once more.
     ///
     /// - Returns: nil where `path` no longer names the file that `descriptor` has open.
-    init?(_ path: String, openAs other: Int32, addressesChunks: Bool) {
+    init?(_ path: String, openAs other: Int32, hasPlainAddresses: Bool) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        self.addressesChunks = addressesChunks
+        self.hasPlainAddresses = hasPlainAddresses
         guard descriptor >= 0 else { return nil }
         var (ours, theirs) = (stat(), stat())
         guard fstat(descriptor, &ours) == 0, fstat(other, &theirs) == 0, ours.st_dev == theirs.st_dev,
