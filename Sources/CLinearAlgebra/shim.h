@@ -2,3 +2,4 @@
 #pragma once
 #include <cblas.h>
 #include <lapacke.h>
+#include "tile.h"

@@ -53,42 +53,39 @@ struct CentredKernelMatrix: SymmetricOperator {
 
     func multiply(_ vectors: UnsafePointer<Double>, count: Int, into products: UnsafeMutablePointer<Double>) {
         let n = dimension
+        let lanes = VectorLanes.width
+        let groups = (count + lanes - 1) / lanes
+        // The numbers of up to eight vectors side by side, as the product of a tile wants them.
+        var interleaved = [Double](repeating: 0, count: groups * n * lanes)
+        var sums = [Double](repeating: 0, count: groups * n * lanes)
         // K̃v = C(K(Cv)) with C = I − 1/n, which subtracts the mean.
-        var centred = [Double](UnsafeBufferPointer(start: vectors, count: count * n))
-        products.update(repeating: 0, count: count * n)
-        centred.withUnsafeMutableBufferPointer { centred in
-            let (v, w) = (SharedMemory(centred.baseAddress!), SharedMemory(products))
-            subtractMeans(v, count: count)
-            tiles.forEach(filling: false) { row, column, tile in
-                let (rows, columns) = (tiles.ranges[row], tiles.ranges[column])
-                // w[rows] += K[rows, columns] v[columns], and the same below the diagonal.
-                Double.multiply(
-                    rows: count, columns: rows.count, inner: columns.count, alpha: 1,
-                    v.base + columns.lowerBound, stride: n, transposed: false, tile, stride: columns.count,
-                    transposed: true,
-                    beta: 1, into: w.base + rows.lowerBound, stride: n)
-                guard row != column else { return }
-                Double.multiply(
-                    rows: count, columns: columns.count, inner: rows.count, alpha: 1,
-                    v.base + rows.lowerBound, stride: n, transposed: false, tile, stride: columns.count,
-                    transposed: false,
-                    beta: 1, into: w.base + columns.lowerBound, stride: n)
+        for vector in 0..<count {
+            let source = vectors + vector * n
+            let mean = KernelMeans.mean(source, count: n, stride: 1)
+            let start = vector / lanes * n * lanes + vector % lanes
+            for i in 0..<n { interleaved[start + i * lanes] = source[i] - mean }
+        }
+        interleaved.withUnsafeMutableBufferPointer { v in
+            sums.withUnsafeMutableBufferPointer { w in
+                let (v, w) = (SharedMemory(v.baseAddress!), SharedMemory(w.baseAddress!))
+                tiles.forEach(filling: false) { row, column, tile in
+                    let (rows, columns) = (tiles.ranges[row], tiles.ranges[column])
+                    for group in 0..<groups {
+                        let (v, w) = (v.base + group * n * lanes, w.base + group * n * lanes)
+                        VectorLanes.addProduct(
+                            tile, rows: rows.count, columns: columns.count, isDiagonal: row == column,
+                            rowVectors: v + rows.lowerBound * lanes, columnVectors: v + columns.lowerBound * lanes,
+                            rowSums: w + rows.lowerBound * lanes, columnSums: w + columns.lowerBound * lanes)
+                    }
+                }
+                for vector in 0..<count {
+                    let source = w.base + vector / lanes * n * lanes + vector % lanes
+                    let mean = KernelMeans.mean(source, count: n, stride: lanes)
+                    for i in 0..<n { products[vector * n + i] = source[i * lanes] - mean }
+                }
             }
-            subtractMeans(w, count: count)
         }
     }
-
-    private func subtractMeans(_ vectors: SharedMemory, count: Int) {
-        let n = dimension
-        concurrently(count, jobs: tiles.jobs) { index in
-            let vector = vectors.base + index * n
-            var sum = 0.0
-            for i in 0..<n { sum += vector[i] }
-            let mean = sum / Double(n)
-            for i in 0..<n { vector[i] -= mean }
-        }
-    }
-
 }
 
 /// The tiles of the lower half of a kernel matrix: held, 4n² bytes, or computed again for each pass, for which one tile for

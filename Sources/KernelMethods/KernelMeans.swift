@@ -14,6 +14,12 @@ struct KernelMeans: Sendable {
     /// The sum of the eigenvalues of the centred matrix.
     let trace: Double
 
+    static func mean(_ values: UnsafePointer<Double>, count: Int, stride: Int) -> Double {
+        var sum = 0.0
+        for index in 0..<count { sum += values[index * stride] }
+        return sum / Double(count)
+    }
+
     /// `nil` where a sum is not finite: one over an element that is infinite is infinite or NaN.
     init?(rowSums: [Double], diagonal: [Double], largest: Double) {
         guard rowSums.allSatisfy(\.isFinite) else { return nil }
