@@ -86,7 +86,7 @@ extension KernelPCA {
     ///     some 5 to 20 for each component.
     /// - Throws: all cases of ``KernelError`` but those of text.
     /// - Complexity: O(n²N) for the kernel matrix, O(n²) for each of some hundred products or O(n³) for `lapack`; where the
-    ///   kernel matrix has no place, O(n²N) for each block of ``productBlock`` products.
+    ///   kernel matrix has no place, O(n²N) for each block of 8 products, or of 32 from 30,000 samples on.
     public static func fit(
         _ samples: Matrix<Double>, kernel: Kernel, components: Int, solver: Solver = .automatic, memory: Int = .max,
         jobs: Int = 1, progress: (_ products: Int) -> Void = { _ in }
@@ -144,9 +144,12 @@ extension KernelPCA {
         return need.krylovHoldingTiles <= memory ? need.krylovHoldingTiles : need.krylov
     }
 
-    /// How many vectors the kernel matrix is multiplied with at a time. Measured: larger blocks share the work of reading or
-    /// computing the matrix, and need more products.
-    static let productBlock = 8
+    /// How many vectors the kernel matrix of `n` samples is multiplied with at a time. Larger blocks share the work of
+    /// computing the matrix, where it may have no place, and need more products. No question of memory, so that the
+    /// result is none.
+    static func productBlock(samples n: Int) -> Int {
+        n < 30_000 ? 8 : 32
+    }
 
     /// The bytes that each way takes.
     private struct Need {
@@ -172,8 +175,9 @@ extension KernelPCA {
         private var krylovCount: Double {
             let (n, k) = (Double(samples), Double(components))
             guard components < .max / 64 else { return .infinity }
-            let basis = Double(basisCapacity(dimension: samples, count: components, block: productBlock))
-            return (basis + Double(productBlock) + k) * n + 3 * basis * basis
+            let block = productBlock(samples: samples)
+            let basis = Double(basisCapacity(dimension: samples, count: components, block: block))
+            return (basis + 2 * Double(block) + k) * n + 3 * basis * basis
         }
 
         /// With the shifted samples, and vectors, signed vectors, scores, coefficients.
@@ -205,7 +209,7 @@ extension KernelPCA {
                 guard let matrix else { return nil }
                 var generator = SplitMix64(seed: 1998)
                 let pairs = try topEigenpairs(
-                    of: matrix, count: components, block: productBlock,
+                    of: matrix, count: components, block: productBlock(samples: n),
                     rounding: Double(n) * .ulpOfOne * matrix.means.largest, jobs: jobs,
                     normal: { generator.nextNormal() }, progress: progress)
                 return Decomposition(
