@@ -2,4 +2,5 @@
 #pragma once
 #include <cblas.h>
 #include <lapacke.h>
+#include "gaussian.h"
 #include "tile.h"

@@ -3,7 +3,7 @@
 #pragma once
 
 /// Eight numbers side by side, one of each vector. Compilers spread them over registers of any width.
-typedef double ci_eight __attribute__((vector_size(64), aligned(8)));
+typedef double ci_eight __attribute__((vector_size(64), aligned(8), may_alias));
 
 /// `step` rows at a time, so that each element of the tile is loaded once for both sides of the diagonal.
 __attribute__((always_inline)) static inline void ci_tile_rows(

@@ -58,9 +58,13 @@ extension Kernel {
         case .linear:
             break
         case .rbf(let gamma):
-            // ‖a − b‖², never negative: where rounding would give a number below zero, it is 0.
-            let factor = -gamma!
-            transform { exp(factor * max(0, $1 + $2 - 2 * $0)) }
+            b.norms.withUnsafeBufferPointer { bNorms in
+                for (i, aRow) in aRows.enumerated() {
+                    replaceByGaussians(
+                        target + i * stride, count: bRows.count, norms: bNorms.baseAddress! + bRows.lowerBound,
+                        norm: a.norms[aRow], factor: -gamma!)
+                }
+            }
         case .polynomial(let degree, let gamma, let coefficient):
             transform { inner, _, _ in pow(gamma! * inner + coefficient, Double(degree)) }
         case .sigmoid(let gamma, let coefficient):
