@@ -33,8 +33,8 @@ let package = Package(
         .systemLibrary(
             name: "CLinearAlgebra", pkgConfig: "lapacke",
             providers: [
-                .apt(["libopenblas-dev", "liblapacke-dev", "libarpack2-dev"]),
-                .brew(["openblas", "lapack", "arpack"]),
+                .apt(["libopenblas-dev", "liblapacke-dev"]),
+                .brew(["openblas", "lapack"]),
             ]),
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),

@@ -38,6 +38,7 @@ public struct AnalysisRunner: Sendable {
     private let description: AnalyzedArchive
     private let plan: AnalysisPlan
     private let jobs: Int
+    private let memory: Int
     private let toolVersion: String
 
     /// Creates a runner.
@@ -46,10 +47,11 @@ public struct AnalysisRunner: Sendable {
     ///   - plan: what to compute, made from this archive.
     ///   - archive: the archive.
     ///   - jobs: how many cells are computed side by side; at least 1.
+    ///   - memory: the bytes that fitting the basis of reduced inputs may take; no question of the numbers.
     ///   - toolVersion: the version that the provenance names.
     /// - Throws: where the archive's digests cannot be read.
     public init(
-        _ plan: AnalysisPlan, of archive: ActivationArchive, jobs: Int, toolVersion: String
+        _ plan: AnalysisPlan, of archive: ActivationArchive, jobs: Int, memory: Int = .max, toolVersion: String
     ) throws(AnalysisError) {
         precondition(jobs > 0, "at least one job computes")
         do throws(ArchiveError) {
@@ -60,6 +62,7 @@ public struct AnalysisRunner: Sendable {
         self.archive = archive
         self.plan = plan
         self.jobs = jobs
+        self.memory = memory
         self.toolVersion = toolVersion
     }
 
@@ -91,7 +94,7 @@ public struct AnalysisRunner: Sendable {
         guard !units.isEmpty else { return summary }
 
         let reader = CellReader(archive: archive)
-        let contexts = InputContexts(reader: reader, plan: plan, jobs: jobs)
+        let contexts = InputContexts(reader: reader, plan: plan, jobs: jobs, memory: memory)
         var schedule = CheckpointSchedule()
         var failed: ResultsError?
         await withTaskGroup(of: (Int, Result<UnitOutcome, AnalysisError>).self) { group in

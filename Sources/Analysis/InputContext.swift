@@ -10,6 +10,7 @@ actor InputContexts {
     private let reader: CellReader
     private let plan: AnalysisPlan
     private let jobs: Int
+    private let memory: Int
     private var labels = Recent<Symbols>()
     private var inputs = Recent<Symbols>()
     private var readings = Recent<InputReading>()
@@ -58,10 +59,11 @@ actor InputContexts {
         }
     }
 
-    init(reader: CellReader, plan: AnalysisPlan, jobs: Int) {
+    init(reader: CellReader, plan: AnalysisPlan, jobs: Int, memory: Int) {
         self.reader = reader
         self.plan = plan
         self.jobs = jobs
+        self.memory = memory
     }
 
     /// Y.
@@ -176,14 +178,15 @@ actor InputContexts {
         _ inputs: SampleMatrix, of unit: AnalysisPlan.Unit
     ) async throws(AnalysisError) -> Matrix<Double> {
         guard let reduction = plan.request.inputReduction else { preconditionFailure("no reduction was asked for") }
-        let (reader, jobs) = (reader, jobs)
+        let (reader, jobs, memory) = (reader, jobs, memory)
         let (fitted, samples) = plan.fittedSamples(for: unit.split, among: reader.archive.splits)
         let basis = try await bases.task(for: Key(split: fitted.name, record: 0, samples: samples)) {
             () throws(AnalysisError) in
             let rows = try reader.inputs(of: fitted, record: 0, samples: samples)
             return try reducing(reader.place(ofInputs: fitted)) { () throws(KernelError) in
                 try KernelPCA.fit(
-                    rows.asDouble, kernel: reduction.kernel, components: reduction.components, jobs: jobs)
+                    rows.asDouble, kernel: reduction.kernel, components: reduction.components,
+                    memory: memory, jobs: jobs)
             }
         }.value.get()
         spectra[fitted.name] = Reduction(

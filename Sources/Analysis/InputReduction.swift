@@ -51,14 +51,15 @@ extension AnalysisPlan {
         return (fitted, min(request.samples ?? fitted.sampleCount, fitted.sampleCount))
     }
 
-    /// The memory in bytes that fitting the basis of reduced inputs takes, predicted; 0 where inputs are not reduced.
-    public func reductionBytes(in archive: ActivationArchive) -> Int {
+    /// The memory in bytes that fitting the basis of reduced inputs takes if it may take `memory`, predicted; 0 where inputs are
+    /// not reduced.
+    public func reductionBytes(in archive: ActivationArchive, memory: Int) -> Int {
         guard let reduction = request.inputReduction, !request.targets.isEmpty, let analyzed = units.first?.split else {
             return 0
         }
         let (split, samples) = fittedSamples(for: analyzed, among: archive.splits)
         return KernelPCA.predictedBytes(
             samples: samples, features: split.inputs.shape.reduce(1, *), components: reduction.components,
-            kernel: reduction.kernel)
+            kernel: reduction.kernel, memory: memory)
     }
 }

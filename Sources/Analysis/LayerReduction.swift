@@ -52,21 +52,27 @@ public struct LayerReduction: Sendable {
         samples = request.samples
     }
 
-    /// The bytes that one fit takes at its peak, predicted.
-    public var predictedBytes: Int {
+    /// The bytes that one fit takes at its peak, predicted, if it may take `memory`; above that where there is no way with less.
+    public func predictedBytes(memory: Int) -> Int {
         KernelPCA.predictedBytes(
-            samples: fittedSamples, features: features, components: reduction.components, kernel: reduction.kernel)
+            samples: fittedSamples, features: features, components: reduction.components, kernel: reduction.kernel,
+            memory: memory)
     }
 
     /// Writes the reduction.
     ///
     /// - Parameters:
     ///   - path: the file to write.
-    ///   - progress: called with the records done and to do.
+    ///   - memory: the bytes that a fit may take; no question of the numbers.
+    ///   - jobs: the number of threads; no question of the numbers.
+    ///   - progress: called with the records done and to do, and from time to time with the products of a kernel matrix with a vector
+    ///     that the record at work has taken so far.
     ///   - shouldStop: asked before every record; a stopped reduction leaves no file.
     /// - Returns: the spectrum of the last record; nil where it was stopped.
     public func write(
-        to path: String, progress: (Int, Int) -> Void = { _, _ in }, shouldStop: () -> Bool = { false }
+        to path: String, memory: Int = .max, jobs: Int = 1,
+        progress: (_ done: Int, _ total: Int, _ products: Int) -> Void = { _, _, _ in },
+        shouldStop: () -> Bool = { false }
     ) throws -> (eigenvalues: [Double], residuals: [Double])? {
         let sourceName: String
         switch source {
@@ -81,7 +87,10 @@ public struct LayerReduction: Sendable {
             splits: splits.map { ($0.name, min(samples ?? $0.sampleCount, $0.sampleCount)) },
             components: reduction.components)
         do {
-            guard let spectrum = try fill(file, progress: progress, shouldStop: shouldStop) else {
+            guard
+                let spectrum = try fill(
+                    file, memory: memory, jobs: jobs, progress: progress, shouldStop: shouldStop)
+            else {
                 file.discard()
                 return nil
             }
@@ -94,17 +103,18 @@ public struct LayerReduction: Sendable {
     }
 
     private func fill(
-        _ file: ReductionFile, progress: (Int, Int) -> Void, shouldStop: () -> Bool
+        _ file: ReductionFile, memory: Int, jobs: Int, progress: (Int, Int, Int) -> Void, shouldStop: () -> Bool
     ) throws -> (eigenvalues: [Double], residuals: [Double])? {
         var basis: KernelPCA?
         let records = self.records
         for (index, record) in records.enumerated() {
             if shouldStop() { return nil }
-            progress(index, records.count)
+            progress(index, records.count, 0)
             if basis == nil || !isInput {
                 basis = try KernelPCA.fit(
                     try matrix(of: fitted, record: isInput ? 0 : record, samples: fittedSamples),
-                    kernel: reduction.kernel, components: reduction.components, solver: .automatic)
+                    kernel: reduction.kernel, components: reduction.components, memory: memory, jobs: jobs,
+                    progress: { progress(index, records.count, $0) })
             }
             guard let basis else { preconditionFailure("the first record fits a basis") }
             var scores: [String: [Double]] = [:]
@@ -114,14 +124,14 @@ public struct LayerReduction: Sendable {
                 scores[split.name] =
                     isFitted
                     ? basis.scores.values
-                    : try basis.project(try matrix(of: split, record: record, samples: count)).values
+                    : try basis.project(try matrix(of: split, record: record, samples: count), jobs: jobs).values
             }
             try file.append(
                 epoch: isConstant ? nil : epochs[record], kernel: basis.kernel.description,
                 eigenvalues: basis.eigenvalues, residuals: basis.residuals,
                 negatives: basis.negativeEigenvalues?.count, scores: scores)
         }
-        progress(records.count, records.count)
+        progress(records.count, records.count, 0)
         return basis.map { ($0.eigenvalues, $0.residuals) }
     }
 

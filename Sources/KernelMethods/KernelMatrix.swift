@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import LinearAlgebra
 
 #if canImport(Darwin)
@@ -8,85 +7,105 @@ internal import LinearAlgebra
 #endif
 
 /// The side of the square tiles in which kernel matrices are computed: fixed, because the bits of a product depend on its
-/// shape, and 2 MB a tile, so that it stays in the cache between product and kernel function.
-private let tileSide = 512
+/// shape; 512 KB a tile, so that it stays in the cache between product, kernel function and use.
+let tileSide = 256
 
 /// The tile-wise ranges that cover 0 ..< `count`.
-func tiles(_ count: Int) -> [Range<Int>] {
+func tileRanges(_ count: Int) -> [Range<Int>] {
     stride(from: 0, to: count, by: tileSide).map { $0..<min($0 + tileSide, count) }
 }
 
-/// Memory into which several threads write, each to parts of its own.
-struct SharedTarget: @unchecked Sendable {
-    let base: UnsafeMutablePointer<Double>
+/// Samples, with what a kernel needs to know of each of them alone.
+struct KernelSamples: Sendable {
+    let matrix: Matrix<Double>
+
+    /// ‖x‖², or ‖x‖ for `cosine`; empty for kernels that need neither.
+    let norms: [Double]
+
+    init(_ matrix: Matrix<Double>, for kernel: Kernel) {
+        self.matrix = matrix
+        norms =
+            switch kernel {
+            case .rbf: squaredNorms(matrix, rows: 0..<matrix.rows)
+            case .cosine: squaredNorms(matrix, rows: 0..<matrix.rows).map { $0.squareRoot() }
+            case .linear, .polynomial, .sigmoid: []
+            }
+    }
 }
 
 extension Kernel {
     /// Writes k(aᵢ, bⱼ) of some rows of `a` and some of `b` into a block of a larger matrix. All parameters are resolved.
     func fill(
-        _ a: Matrix<Double>, rows aRows: Range<Int>, _ b: Matrix<Double>, rows bRows: Range<Int>,
+        _ a: KernelSamples, rows aRows: Range<Int>, _ b: KernelSamples, rows bRows: Range<Int>,
         into target: UnsafeMutablePointer<Double>, stride: Int
     ) {
-        func transform(_ function: (Double) -> Double) {
-            for i in 0..<aRows.count {
-                let row = target + i * stride
-                for j in 0..<bRows.count { row[j] = function(row[j]) }
-            }
-        }
-        if case .rbf(let gamma) = self {
-            squaredDistances(a, rows: aRows, b, rows: bRows, into: target, stride: stride)
-            transform { exp(-gamma! * $0) }
-            return
-        }
-        innerProducts(a, rows: aRows, b, rows: bRows, into: target, stride: stride)
-        switch self {
-        case .linear, .rbf:
-            break
-        case .polynomial(let degree, let gamma, let coefficient):
-            transform { pow(gamma! * $0 + coefficient, Double(degree)) }
-        case .sigmoid(let gamma, let coefficient):
-            transform { tanh(gamma! * $0 + coefficient) }
-        case .cosine:
-            let aNorms = squaredNorms(a, rows: aRows).map { $0.squareRoot() }
-            let bNorms = squaredNorms(b, rows: bRows).map { $0.squareRoot() }
-            for i in aNorms.indices {
-                for j in bNorms.indices { target[i * stride + j] /= aNorms[i] * bNorms[j] }
-            }
-        }
-    }
-
-    /// Returns the symmetric matrix k(xᵢ, xⱼ), equal bit by bit across the diagonal, for any number of jobs.
-    func gram(of samples: Matrix<Double>, jobs: Int) -> Matrix<Double> {
-        let n = samples.rows
-        var gram = Matrix(rows: n, columns: n, repeating: 0.0)
-        let ranges = tiles(n)
-        let pairs = ranges.indices.flatMap { row in (0...row).map { (ranges[row], ranges[$0]) } }
-        gram.values.withUnsafeMutableBufferPointer { values in
-            let target = SharedTarget(base: values.baseAddress!)
-            concurrently(pairs.count, jobs: jobs) { index in
-                let (rows, columns) = pairs[index]
-                let corner = target.base + rows.lowerBound * n + columns.lowerBound
-                fill(samples, rows: rows, samples, rows: columns, into: corner, stride: n)
-                // The lower triangle is the truth; on the diagonal tile the product itself may differ across it.
-                for i in rows {
-                    for j in columns.lowerBound..<min(columns.upperBound, i) {
-                        target.base[j * n + i] = target.base[i * n + j]
+        innerProducts(a.matrix, rows: aRows, b.matrix, rows: bRows, into: target, stride: stride)
+        func transform(_ function: (_ inner: Double, _ aNorm: Double, _ bNorm: Double) -> Double) {
+            a.norms.withUnsafeBufferPointer { aNorms in
+                b.norms.withUnsafeBufferPointer { bNorms in
+                    let isNormed = !aNorms.isEmpty
+                    for (i, aRow) in aRows.enumerated() {
+                        let row = target + i * stride
+                        let aNorm = isNormed ? aNorms[aRow] : 0
+                        for j in 0..<bRows.count {
+                            row[j] = function(row[j], aNorm, isNormed ? bNorms[bRows.lowerBound + j] : 0)
+                        }
                     }
                 }
             }
         }
-        return gram
+        switch self {
+        case .linear:
+            break
+        case .rbf(let gamma):
+            b.norms.withUnsafeBufferPointer { bNorms in
+                for (i, aRow) in aRows.enumerated() {
+                    replaceByGaussians(
+                        target + i * stride, count: bRows.count, norms: bNorms.baseAddress! + bRows.lowerBound,
+                        norm: a.norms[aRow], factor: -gamma!)
+                }
+            }
+        case .polynomial(let degree, let gamma, let coefficient):
+            transform { inner, _, _ in pow(gamma! * inner + coefficient, Double(degree)) }
+        case .sigmoid(let gamma, let coefficient):
+            transform { inner, _, _ in tanh(gamma! * inner + coefficient) }
+        case .cosine:
+            transform { $0 / ($1 * $2) }
+        }
     }
-}
 
-/// Calls `body` with 0 ..< `count`, on at most `jobs` threads at a time.
-func concurrently(_ count: Int, jobs: Int, _ body: @Sendable (Int) -> Void) {
-    let jobs = max(1, min(jobs, count))
-    guard jobs > 1 else {
-        for index in 0..<count { body(index) }
-        return
+    /// Writes the tile of a symmetric matrix k(xᵢ, xⱼ), j ≤ i; equal bit by bit across the diagonal.
+    func fillTile(
+        _ samples: KernelSamples, rows: Range<Int>, columns: Range<Int>, into target: UnsafeMutablePointer<Double>,
+        stride: Int
+    ) {
+        fill(samples, rows: rows, samples, rows: columns, into: target, stride: stride)
+        guard rows == columns else { return }
+        // The lower triangle is the truth: the product itself may differ across the diagonal.
+        for i in 0..<rows.count {
+            for j in 0..<i { target[j * stride + i] = target[i * stride + j] }
+        }
     }
-    DispatchQueue.concurrentPerform(iterations: jobs) { job in
-        for index in stride(from: job, to: count, by: jobs) { body(index) }
+
+    /// Returns the symmetric matrix k(xᵢ, xⱼ), equal bit by bit across the diagonal, for any number of jobs.
+    func gram(of samples: KernelSamples, jobs: Int) -> Matrix<Double> {
+        let n = samples.matrix.rows
+        var gram = Matrix(rows: n, columns: n, repeating: 0.0)
+        let ranges = tileRanges(n)
+        let pairs = ranges.indices.flatMap { row in (0...row).map { (ranges[row], ranges[$0]) } }
+        gram.values.withUnsafeMutableBufferPointer { values in
+            let target = SharedMemory(values.baseAddress!)
+            concurrently(pairs.count, jobs: jobs) { index in
+                let (rows, columns) = pairs[index]
+                fillTile(
+                    samples, rows: rows, columns: columns,
+                    into: target.base + rows.lowerBound * n + columns.lowerBound, stride: n)
+                guard rows != columns else { return }
+                for i in rows {
+                    for j in columns { target.base[j * n + i] = target.base[i * n + j] }
+                }
+            }
+        }
+        return gram
     }
 }

@@ -21,14 +21,15 @@ internal import Randomness
 public struct KernelPCA: Sendable {
     /// How the eigenvalues are computed.
     public enum Solver: String, Sendable, CaseIterable {
-        /// ARPACK for many samples, few components and kernels without negative eigenvalues, LAPACK otherwise, and where
-        /// ARPACK does not reach an answer that can be trusted.
+        /// `krylov` for many samples, few components and kernels without negative eigenvalues, `lapack` otherwise, and where
+        /// the iteration does not converge, as far as the memory reaches.
         case automatic
 
-        /// The top of the spectrum by Krylov iteration: fast where components are few.
-        case arpack
+        /// The top of the spectrum by block Lanczos iteration: fast where components are few, and in little memory. Exact up to
+        /// rounding, as `lapack` is.
+        case krylov
 
-        /// The direct decomposition: O(n³).
+        /// The direct decomposition of the whole matrix: O(n³) time, 8n² bytes.
         case lapack
     }
 
@@ -49,7 +50,7 @@ public struct KernelPCA: Sendable {
 
     /// The negative eigenvalues of the centred kernel matrix below rounding, ascending.
     ///
-    /// Empty for kernels that have none by theory. `nil` where the kernel may have some, but ARPACK was asked for, which does
+    /// Empty for kernels that have none by theory. `nil` where the kernel may have some, but `krylov` was asked for, which does
     /// not look at that end of the spectrum.
     public let negativeEigenvalues: [Double]?
 
@@ -59,7 +60,7 @@ public struct KernelPCA: Sendable {
     /// `nil` where ``negativeEigenvalues`` is: then the sum is not known.
     public let explainedShares: [Double]?
 
-    private let samples: Matrix<Double>
+    private let samples: KernelSamples
     private let shift: [Double]?
     private let rowMeans: [Double]
     private let mean: Double
@@ -69,9 +70,6 @@ public struct KernelPCA: Sendable {
 // MARK: - Fitting
 
 extension KernelPCA {
-    /// From this number of samples on, and with at least 8 samples for each component, ARPACK is the faster solver.
-    private static let fewestSamplesForKrylov = 500
-
     /// Returns the first `components` kernel principal components of the samples.
     ///
     /// Components that do not exist are not made up: asking for more than the samples, the kernel or the numerical rank give is an
@@ -80,12 +78,18 @@ extension KernelPCA {
     /// - Parameters:
     ///   - samples: n × N, n ≥ 2, finite.
     ///   - components: k, from 1 to n − 1, for `linear` and `cosine` also at most N.
-    ///   - jobs: the number of threads for the kernel matrix; the result does not depend on it.
+    ///   - memory: the bytes that may be taken beside the argument, see
+    ///     ``predictedBytes(samples:features:components:kernel:solver:memory:)``. Where the kernel matrix has no place in them,
+    ///     `krylov` computes it anew for each block of products. Neither that nor `jobs` changes a bit of the result.
+    ///   - jobs: the number of threads; `lapack` uses one.
+    ///   - progress: called from time to time with the number of products of the kernel matrix with a vector so far; it takes
+    ///     some 5 to 20 for each component.
     /// - Throws: all cases of ``KernelError`` but those of text.
-    /// - Complexity: O(n²N) for the kernel matrix, O(n²) for each of some hundred steps of ARPACK or O(n³) for LAPACK; memory as
-    ///   ``predictedBytes(samples:features:components:kernel:solver:)`` says, above all 8n² bytes.
+    /// - Complexity: O(n²N) for the kernel matrix, O(n²) for each of some hundred products or O(n³) for `lapack`; where the
+    ///   kernel matrix has no place, O(n²N) for each block of 8 products, or of 32 from 30,000 samples on.
     public static func fit(
-        _ samples: Matrix<Double>, kernel: Kernel, components: Int, solver: Solver = .automatic, jobs: Int = 1
+        _ samples: Matrix<Double>, kernel: Kernel, components: Int, solver: Solver = .automatic, memory: Int = .max,
+        jobs: Int = 1, progress: (_ products: Int) -> Void = { _ in }
     ) throws(KernelError) -> KernelPCA {
         let (n, features) = (samples.rows, samples.columns)
         try kernel.validate()
@@ -97,21 +101,21 @@ extension KernelPCA {
 
         let resolved = kernel.resolved(features: features)
         let shift = resolved.isShiftInvariant ? columnMeans(samples) : nil
-        let shifted = subtracting(shift, from: samples)
-        var gram = resolved.gram(of: shifted, jobs: jobs)
-        let largest = gram.values.reduce(0) { max($0, $1.magnitude) }
-        guard gram.values.allSatisfy(\.isFinite) else { throw .overflow(kernel: kernel.description) }
-        let (rowMeans, mean) = centre(&gram)
-        let trace = (0..<n).reduce(0) { $0 + gram.values[$1 * n + $1] }
-        let rounding = 10 * Double(n) * .ulpOfOne * largest
-
-        let found = try decompose(
-            consume gram, components: components, solver: solver,
-            isPositiveSemidefinite: resolved.isPositiveSemidefinite)
+        let shifted = KernelSamples(subtracting(shift, from: samples), for: resolved)
+        let found: Decomposition?
+        do throws(LinearAlgebraError) {
+            found = try decompose(
+                resolved, shifted, components: components, solver: solver, memory: memory, jobs: jobs,
+                progress: progress)
+        } catch {
+            throw .eigenvalues(error)
+        }
+        guard let found else { throw .overflow(kernel: kernel.description) }
+        let rounding = 10 * Double(n) * .ulpOfOne * found.means.largest
         let rank = found.pairs.values.count { $0 > rounding }
         guard rank == components else { throw .rankTooLow(asked: components, rank: rank) }
 
-        let total = found.spectrum.map { $0.isEmpty ? trace : $0.reduce(0) { $0 + $1.magnitude } }
+        let total = found.spectrum.map { $0.isEmpty ? found.means.trace : $0.reduce(0) { $0 + $1.magnitude } }
         let signed = withLargestEntriesPositive(found.pairs.vectors)
         let roots = found.pairs.values.map { $0.squareRoot() }
         return KernelPCA(
@@ -120,26 +124,67 @@ extension KernelPCA {
             eigenvalues: found.pairs.values, residuals: found.pairs.residuals,
             negativeEigenvalues: found.spectrum.map { $0.filter { $0 < -rounding } },
             explainedShares: total.map { total in found.pairs.values.map { $0 / total } },
-            samples: shifted, shift: shift, rowMeans: rowMeans, mean: mean,
+            samples: shifted, shift: shift, rowMeans: found.means.rows, mean: found.means.all,
             coefficients: scalingColumns(of: signed, by: roots.map { 1 / $0 }))
     }
 
-    /// Returns the most memory in bytes that ``fit(_:kernel:components:solver:jobs:)`` takes beside its argument, so that a
-    /// caller can refuse before it is taken; `Int.max` where even that overflows.
+    /// Returns the memory in bytes that ``fit(_:kernel:components:solver:memory:jobs:progress:)`` takes beside its argument if it
+    /// may take `memory`, so that a caller can refuse before it is taken; `Int.max` where even that overflows.
     ///
-    /// Within a few percent (measured), the buffers of OpenBLAS apart: some 30 MB.
+    /// Within a few percent (measured), the buffers of OpenBLAS apart: some 30 MB. Above `memory` where there is no way to do with
+    /// less. Not counted is what `automatic` takes where the iteration does not converge, 8n² bytes: it is not taken
+    /// beyond `memory`.
     public static func predictedBytes(
-        samples n: Int, features: Int, components: Int, kernel: Kernel, solver: Solver = .automatic
+        samples n: Int, features: Int, components: Int, kernel: Kernel, solver: Solver = .automatic, memory: Int = .max
     ) -> Int {
-        let n = Double(n)
-        let k = Double(components)
-        let needsSpectrum = !kernel.isPositiveSemidefinite && solver != .arpack
-        // The kernel matrix, and a second one where LAPACK gives all eigenvalues first; the shifted samples.
-        let matrices = (needsSpectrum ? 2 : 1) * n * n + n * Double(features)
-        // A Krylov basis, or LAPACK's vectors and workspace; then vectors, signed vectors, scores, coefficients.
-        let vectors = max(max(2 * k + 1, 20) * n, k * n + 40 * n) + 4 * k * n
-        let bytes = 8 * (matrices + vectors)
-        return bytes < Double(Int.max) ? Int(bytes) : .max
+        let need = Need(samples: n, features: features, components: components)
+        guard solver.triesKrylov(kernel: kernel, samples: n, components: components) else {
+            return need.lapack(spectrum: !kernel.isPositiveSemidefinite)
+        }
+        return need.krylovHoldingTiles <= memory ? need.krylovHoldingTiles : need.krylov
+    }
+
+    /// How many vectors the kernel matrix of `n` samples is multiplied with at a time. Larger blocks share the work of
+    /// computing the matrix, where it may have no place, and need more products. No question of memory, so that the
+    /// result is none.
+    static func productBlock(samples n: Int) -> Int {
+        n < 30_000 ? 8 : 32
+    }
+
+    /// The bytes that each way takes.
+    private struct Need {
+        let samples: Int
+        let features: Int
+        let components: Int
+
+        /// The kernel matrix, and a second one where LAPACK gives all eigenvalues first; its vectors and workspace.
+        func lapack(spectrum: Bool) -> Int {
+            let (n, k) = (Double(samples), Double(components))
+            return bytes((spectrum ? 2 : 1) * n * n + k * n + 40 * n)
+        }
+
+        /// The basis of the Krylov space, its projected matrix, and the vectors that are found.
+        var krylov: Int { bytes(krylovCount) }
+
+        var krylovHoldingTiles: Int {
+            // Half of the matrix, and half of the tiles on its diagonal.
+            let n = Double(samples)
+            return bytes(krylovCount + n * (n + Double(tileSide)) / 2)
+        }
+
+        private var krylovCount: Double {
+            let (n, k) = (Double(samples), Double(components))
+            guard components < .max / 64 else { return .infinity }
+            let block = productBlock(samples: samples)
+            let basis = Double(basisCapacity(dimension: samples, count: components, block: block))
+            return (basis + 2 * Double(block) + k) * n + 3 * basis * basis
+        }
+
+        /// With the shifted samples, and vectors, signed vectors, scores, coefficients.
+        private func bytes(_ count: Double) -> Int {
+            let all = 8 * (count + Double(samples) * (Double(features) + 4 * Double(components)))
+            return all < Double(Int.max) ? Int(all) : .max
+        }
     }
 
     private struct Decomposition {
@@ -147,35 +192,50 @@ extension KernelPCA {
         let solver: Solver
         /// All eigenvalues where they matter, ascending; empty where theory says that none is negative; `nil` if not looked at.
         let spectrum: [Double]?
+        let means: KernelMeans
     }
 
+    /// `nil` where kernel values are not finite.
     private static func decompose(
-        _ gram: consuming Matrix<Double>, components: Int, solver: Solver, isPositiveSemidefinite: Bool
-    ) throws(KernelError) -> Decomposition {
-        let n = gram.rows
-        let tryKrylov =
-            switch solver {
-            case .arpack: true
-            case .lapack: false
-            case .automatic: isPositiveSemidefinite && n >= fewestSamplesForKrylov && 8 * components <= n
+        _ kernel: Kernel, _ samples: KernelSamples, components: Int, solver: Solver, memory: Int, jobs: Int,
+        progress: (Int) -> Void
+    ) throws(LinearAlgebraError) -> Decomposition? {
+        let (n, isPositiveSemidefinite) = (samples.matrix.rows, kernel.isPositiveSemidefinite)
+        if solver.triesKrylov(kernel: kernel, samples: n, components: components) {
+            let need = Need(samples: n, features: samples.matrix.columns, components: components)
+            do throws(LinearAlgebraError) {
+                let matrix = CentredKernelMatrix(
+                    kernel, of: samples, holdingTiles: need.krylovHoldingTiles <= memory, jobs: jobs)
+                guard let matrix else { return nil }
+                var generator = SplitMix64(seed: 1998)
+                let pairs = try topEigenpairs(
+                    of: matrix, count: components, block: productBlock(samples: n),
+                    rounding: Double(n) * .ulpOfOne * matrix.means.largest, jobs: jobs,
+                    normal: { generator.nextNormal() }, progress: progress)
+                return Decomposition(
+                    pairs: pairs, solver: .krylov, spectrum: isPositiveSemidefinite ? [] : nil, means: matrix.means)
+            } catch {
+                guard solver == .automatic, need.lapack(spectrum: false) <= memory else { throw error }
             }
-        do throws(LinearAlgebraError) {
-            if tryKrylov {
-                do throws(LinearAlgebraError) {
-                    var generator = SplitMix64(seed: 1998)
-                    let start = (0..<n).map { _ in generator.nextNormal() }
-                    let probe = (0..<n).map { _ in generator.nextNormal() }
-                    let pairs = try topEigenpairs(of: gram, count: components, start: start, probe: probe)
-                    return Decomposition(pairs: pairs, solver: .arpack, spectrum: isPositiveSemidefinite ? [] : nil)
-                } catch {
-                    guard solver == .automatic else { throw error }
-                }
-            }
-            let spectrum = isPositiveSemidefinite ? [] : try LinearAlgebra.eigenvalues(of: copy gram)
-            return Decomposition(
-                pairs: try eigenpairs(of: consume gram, top: components), solver: .lapack, spectrum: spectrum)
-        } catch {
-            throw .eigenvalues(error)
+        }
+        var gram = kernel.gram(of: samples, jobs: jobs)
+        guard let means = KernelMeans(centring: &gram) else { return nil }
+        let spectrum = isPositiveSemidefinite ? [] : try LinearAlgebra.eigenvalues(of: copy gram)
+        return Decomposition(
+            pairs: try eigenpairs(of: consume gram, top: components), solver: .lapack, spectrum: spectrum, means: means)
+    }
+}
+
+extension KernelPCA.Solver {
+    /// From this number of samples on, and with at least 8 samples for each component, the iteration is faster.
+    private static let fewestSamplesForKrylov = 500
+
+    func triesKrylov(kernel: Kernel, samples n: Int, components: Int) -> Bool {
+        switch self {
+        case .krylov: true
+        case .lapack: false
+        case .automatic:
+            kernel.isPositiveSemidefinite && n >= Self.fewestSamplesForKrylov && components <= n / 8
         }
     }
 }
@@ -192,18 +252,18 @@ extension KernelPCA {
     ///   ``KernelError/zeroSample(_:)``, ``KernelError/overflow(kernel:)``.
     /// - Complexity: O(m·n·(N + k)) time, 4096·n bytes for each job.
     public func project(_ samples: Matrix<Double>, jobs: Int = 1) throws(KernelError) -> Matrix<Double> {
-        guard samples.columns == self.samples.columns else {
-            throw .featureCount(expected: self.samples.columns, found: samples.columns)
+        guard samples.columns == self.samples.matrix.columns else {
+            throw .featureCount(expected: self.samples.matrix.columns, found: samples.columns)
         }
         try KernelPCA.check(samples, for: kernel)
-        let shifted = KernelPCA.subtracting(shift, from: samples)
-        let n = self.samples.rows
+        let shifted = KernelSamples(KernelPCA.subtracting(shift, from: samples), for: kernel)
+        let n = self.samples.matrix.rows
         let components = eigenvalues.count
         var projected = Matrix(rows: samples.rows, columns: components, repeating: 0.0)
-        let ranges = tiles(samples.rows)
+        let ranges = tileRanges(samples.rows)
         projected.values.withUnsafeMutableBufferPointer { values in
             guard let base = values.baseAddress else { return }
-            let target = SharedTarget(base: base)
+            let target = SharedMemory(base)
             concurrently(ranges.count, jobs: jobs) { index in
                 let block = centredKernels(shifted, rows: ranges[index])
                 block.values.withUnsafeBufferPointer { block in
@@ -223,12 +283,12 @@ extension KernelPCA {
     }
 
     /// Returns k(x, xₛ) − its mean over s − the row mean of xₛ + the mean of all, for some rows x of `samples`.
-    private func centredKernels(_ other: Matrix<Double>, rows: Range<Int>) -> Matrix<Double> {
-        let n = samples.rows
+    private func centredKernels(_ other: KernelSamples, rows: Range<Int>) -> Matrix<Double> {
+        let n = samples.matrix.rows
         var block = Matrix(rows: rows.count, columns: n, repeating: 0.0)
         block.values.withUnsafeMutableBufferPointer { values in
             let base = values.baseAddress!
-            for columns in tiles(n) {
+            for columns in tileRanges(n) {
                 kernel.fill(
                     other, rows: rows, samples, rows: columns, into: base + columns.lowerBound, stride: n)
             }

@@ -49,26 +49,6 @@ extension KernelPCA {
         return mapped(samples) { value, column in value - shift[column] }
     }
 
-    /// Centres a symmetric kernel matrix in place; returns the means of its rows and of all its elements before.
-    static func centre(_ gram: inout Matrix<Double>) -> (rowMeans: [Double], mean: Double) {
-        let n = gram.rows
-        return gram.values.withUnsafeMutableBufferPointer { values in
-            let rowMeans = (0..<n).map { row in
-                var sum = 0.0
-                for column in 0..<n { sum += values[row * n + column] }
-                return sum / Double(n)
-            }
-            let mean = rowMeans.reduce(0, +) / Double(n)
-            for row in 0..<n {
-                for column in 0..<n {
-                    // The means are added first, so that the matrix stays symmetric bit by bit.
-                    values[row * n + column] = values[row * n + column] - (rowMeans[row] + rowMeans[column]) + mean
-                }
-            }
-            return (rowMeans, mean)
-        }
-    }
-
     /// Returns the columns, each with the sign that makes its entry of largest magnitude (the first on ties) positive.
     static func withLargestEntriesPositive(_ vectors: Matrix<Double>) -> Matrix<Double> {
         let signs = (0..<vectors.columns).map { column in

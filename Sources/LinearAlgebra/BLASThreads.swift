@@ -21,7 +21,7 @@ public enum BLASThreads {
         }
     }
 
-    /// Sets one thread, once in the life of the process; every call into BLAS, LAPACK and ARPACK comes after it.
+    /// Sets one thread, once in the life of the process; every call into BLAS and LAPACK comes after it.
     @inline(__always)
     static func prepare() {
         _ = oneThread

@@ -9,9 +9,6 @@ public enum LinearAlgebraError: Error, Hashable, Sendable, CustomStringConvertib
     /// An iteration ended before all pairs converged.
     case notConverged(routine: String, converged: Int, asked: Int)
 
-    /// The iteration cannot tell the copies of a repeated eigenvalue apart, so that its list may lack some.
-    case repeatedEigenvalues
-
     /// ‖Av − λv‖ of the pair at `index` is above what rounding explains.
     case residualTooLarge(index: Int, residual: Double, tolerance: Double)
 
@@ -28,8 +25,6 @@ public enum LinearAlgebraError: Error, Hashable, Sendable, CustomStringConvertib
                 + "Add a positive number to the diagonal, or use the symmetric eigenvalues."
         case .notConverged(let routine, let converged, let asked):
             "\(routine): \(converged) of \(asked) eigenpairs converged. Use the LAPACK solver."
-        case .repeatedEigenvalues:
-            "ARPACK: the matrix has repeated eigenvalues, of which a Krylov method can miss some. Use the LAPACK solver."
         case .residualTooLarge(let index, let residual, let tolerance):
             "eigenpair \(index): the residual is \(residual); at most \(tolerance) expected. Use the LAPACK solver."
         case .failed(let routine, let code):

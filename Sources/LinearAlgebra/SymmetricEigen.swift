@@ -25,7 +25,7 @@ private let greatestExtent = Int(Int32.max)
 /// Returns the `count` largest eigenvalues of a dense symmetric matrix with their vectors, by LAPACK; `nil` means all.
 ///
 /// Direct and exact up to rounding (|error of λ| a few n·ε‖A‖), repeated eigenvalues included. Only where A is large and
-/// `count` small is ``topEigenpairs(of:count:start:probe:)`` much faster.
+/// `count` small is ``topEigenpairs(of:count:block:rounding:jobs:normal:progress:)`` much faster.
 ///
 /// - Parameters:
 ///   - matrix: A, square and symmetric; of each pair of elements that should be equal, either may be read. Where the caller

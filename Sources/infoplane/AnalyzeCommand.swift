@@ -171,7 +171,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
             try printPlan(plan, archive: archive, results: results, path: file.path)
             return .complete
         }
-        try Terminal.announceMemory(plan.reductionBytes(in: archive), of: "kernel PCA of the inputs")
+        try Terminal.announceMemory(
+            plan.reductionBytes(in: archive, memory: Terminal.physicalMemory / 2), of: "kernel PCA of the inputs")
         return try await compute(plan, of: archive, results: &results, file: &file)
     }
 
@@ -183,7 +184,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
         let bar = ProgressBar("analyze")
         defer { bar.finish() }
         let runner = try AnalysisRunner(
-            plan, of: archive, jobs: jobs ?? Terminal.coreCount, toolVersion: Infoplane.version)
+            plan, of: archive, jobs: jobs ?? Terminal.coreCount, memory: Terminal.physicalMemory / 2,
+            toolVersion: Infoplane.version)
         var output = file
         let summary = try await runner.run(
             into: &results,
@@ -250,7 +252,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
             ])
             return try Terminal.write(plan.text + "\n")
         }
-        let bytes = plan.reductionBytes(in: archive)
+        let bytes = plan.reductionBytes(in: archive, memory: Terminal.physicalMemory / 2)
         let memory = bytes > 0 ? ", \(byteText(bytes)) of memory for kernel PCA" : ""
         var table = TextTable(["split", "layer", "records", "samples", "binnings"])
         var counts: [(key: [String], records: Int)] = []

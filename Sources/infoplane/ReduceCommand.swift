@@ -41,6 +41,15 @@ struct ReduceCommand: AsyncParsableCommand {
     @Option(help: "How many samples of each split, the first ones; a number or all.")
     var samples = "5000"
 
+    @Option(
+        help: ArgumentHelp(
+            "The most memory to take. With little, each product computes the kernel matrix anew. (default: half of all)",
+            valueName: "GB"))
+    var memory: Double?
+
+    @Option(help: "How many threads compute; the numbers do not depend on it. (default: the cores)")
+    var jobs: Int?
+
     @Option(name: .shortAndLong, help: "The file to write. (default: ARCHIVE with .SOURCE.reduction.h5)")
     var output: String?
 
@@ -54,6 +63,10 @@ struct ReduceCommand: AsyncParsableCommand {
         } catch {
             throw ValidationError(String(describing: error))
         }
+        if let memory, !(memory > 0 && memory < 1e9) {
+            throw ValidationError("--memory \(memory): expected a number of gigabytes above 0")
+        }
+        if let jobs, jobs < 1 { throw ValidationError("--jobs \(jobs): expected at least 1") }
         if samples != "all", (Int(samples) ?? 0) < 1 {
             throw ValidationError("--samples \(samples): expected a positive whole number or all")
         }
@@ -69,7 +82,14 @@ struct ReduceCommand: AsyncParsableCommand {
             let reduction = try LayerReduction(
                 of: source == "inputs" ? .inputs : .layer(source),
                 by: try InputReduction("kpca:\(components)@\(kernel)"), request, in: archive)
-            try Terminal.announceMemory(reduction.predictedBytes, of: "kernel PCA")
+            let limit = memory.map { Int($0 * 1e9) } ?? Terminal.physicalMemory / 2
+            let bytes = reduction.predictedBytes(memory: limit)
+            if memory != nil, bytes > limit {
+                throw Terminal.failure(
+                    "kernel PCA: takes at least \(byteText(bytes)) of memory, more than --memory allows. "
+                        + "Allow more, or take fewer samples with --samples.")
+            }
+            try Terminal.announceMemory(bytes, of: "kernel PCA")
             Interruption.watch()
             let start = ContinuousClock.now
             let bar = ProgressBar("reduce")
@@ -77,7 +97,11 @@ struct ReduceCommand: AsyncParsableCommand {
             let stem = self.archive.hasSuffix(".h5") ? String(self.archive.dropLast(3)) : self.archive
             let path = output ?? "\(stem).\(source).reduction.h5"
             let spectrum = try reduction.write(
-                to: path, progress: { bar.update(done: $0, total: $1, note: source) },
+                to: path, memory: limit, jobs: jobs ?? Terminal.coreCount,
+                progress: { done, total, products in
+                    bar.update(
+                        done: done, total: total, note: products > 0 ? "\(source), \(products) products" : source)
+                },
                 shouldStop: { Interruption.isRequested })
             bar.finish()
             guard let spectrum else {

@@ -30,13 +30,18 @@ enum Terminal {
     /// How many cores this process may use.
     static let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
+    /// The memory of this machine in bytes; as good as infinite where it is unknown.
+    static let physicalMemory: Int = {
+        let bytes = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        return bytes > 0 ? bytes : .max
+    }()
+
     /// Refuses work whose predicted memory this machine does not have; says on a watched terminal what it takes.
     static func announceMemory(_ bytes: Int, of work: String) throws {
         guard bytes > 0 else { return }
-        let physical = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-        if physical > 0, bytes > physical {
+        if bytes > physicalMemory {
             throw failure(
-                "\(work): takes about \(byteText(bytes)) of memory, this machine has \(byteText(physical)). "
+                "\(work): takes about \(byteText(bytes)) of memory, this machine has \(byteText(physicalMemory)). "
                     + "Take fewer samples with --samples.")
         }
         if isWatched { note("\(work) takes about \(byteText(bytes)) of memory.") }

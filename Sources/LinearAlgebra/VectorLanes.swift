@@ -1,0 +1,31 @@
+internal import CLinearAlgebra
+
+/// Products of a symmetric matrix, tile by tile, with eight vectors at a time, whose numbers stand side by side: those of row i from
+/// index 8·i on.
+///
+/// With so few vectors, two to four times as fast as products by BLAS (measured). The bits depend on the type of the CPU, as those of
+/// BLAS do.
+public enum VectorLanes {
+    /// How many vectors there are.
+    public static let width = 8
+
+    /// Adds the products of a tile K and of its mirror image: w[rows] += K v[columns] and w[columns] += Kᵀ v[rows]; where the
+    /// tile `isDiagonal`, the first only.
+    ///
+    /// - Parameters:
+    ///   - tile: `rows` × `columns` elements, row after row.
+    ///   - rowVectors: v[rows], and the others likewise; the sums overlap nothing else, but on the diagonal each other.
+    public static func addProduct(
+        _ tile: UnsafePointer<Double>, rows: Int, columns: Int, isDiagonal: Bool,
+        rowVectors: UnsafePointer<Double>, columnVectors: UnsafePointer<Double>,
+        rowSums: UnsafeMutablePointer<Double>, columnSums: UnsafeMutablePointer<Double>
+    ) {
+        guard !isDiagonal else {
+            Double.multiply(
+                rows: rows, columns: width, inner: columns, alpha: 1, tile, stride: columns, transposed: false,
+                columnVectors, stride: width, transposed: false, beta: 1, into: rowSums, stride: width)
+            return
+        }
+        ci_multiply_tile(Int32(rows), Int32(columns), tile, rowVectors, columnVectors, rowSums, columnSums)
+    }
+}
