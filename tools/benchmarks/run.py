@@ -46,7 +46,7 @@ def parsed():
 EXAMPLES:
   tools/benchmark --quick                        # under 3 minutes
   tools/benchmark --check                        # the same numbers? Small samples, no times
-  tools/benchmark -o benchmark.json              # some 15 minutes
+  tools/benchmark -o benchmark.json              # larger, with more rounds
   tools/benchmark --only reading --only deflated
   tools/benchmark --only reading --large 20      # an archive of 20 GB
 
