@@ -1,4 +1,5 @@
 internal import CHDF5
+internal import CHDF5Trial
 
 #if canImport(Darwin)
     internal import Darwin
@@ -25,6 +26,7 @@ package enum Library {
         H5dont_atexit()
         // No library is loaded because a file asks for it, unless the caller trusts the file.
         H5PLset_loading_state(0)
+        chdf5_watch_for_crashes()
         pthread_mutexattr_destroy(&attributes)
         return mutex
     }()
@@ -32,7 +34,11 @@ package enum Library {
     /// Runs `body` under the lock, with libhdf5's printing of errors switched off for this thread.
     package static func locked<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
         pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        chdf5_enter()
+        defer {
+            chdf5_leave()
+            pthread_mutex_unlock(mutex)
+        }
         H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil)
         return try body()
     }
@@ -43,6 +49,7 @@ package enum Library {
         _ operation: String, at place: String, _ body: () -> Status
     ) throws(HDF5Error) -> Status {
         try locked { () throws(HDF5Error) -> Status in
+            chdf5_set_place(place)
             let status = body()
             guard status >= 0 else {
                 throw HDF5Error(operation: operation, place: place, causes: takeErrorStack())

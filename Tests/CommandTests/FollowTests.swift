@@ -39,7 +39,7 @@ import Testing
         #expect(try follower.terminationStatus == 0 && String(contentsOfFile: error, encoding: .utf8) == "")
         let rounds = try String(contentsOfFile: out, encoding: .utf8)
         #expect(rounds.split(separator: "\n").count > 1, "\(rounds)")
-        try Tool.run(Self.analysis + ["-o", "once.h5"], in: folder)
+        _ = try Tool.run(Self.analysis + ["-o", "once.h5"], in: folder)
         let live = try Tool.run("export", "run.results.h5", in: folder).out
         #expect(try live == Tool.run("export", "once.h5", in: folder).out)
         #expect(live.split(separator: "\n").count > 4000)

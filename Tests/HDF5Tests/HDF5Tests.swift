@@ -205,4 +205,16 @@ final class TemporaryFile {
         #expect(throws: HDF5Error.self) { try root.dataset("big").read(Float.self) }
         #expect(throws: HDF5Error.self) { try root.dataset("fixed text").readStrings() }
     }
+
+    @Test func `a crash within libhdf5 is a sentence, and any other stays what it is`() async {
+        let result = await #expect(processExitsWith: .exitCode(2), observing: [\.standardErrorContent]) {
+            Library.locked { UnsafeMutablePointer<Int>(bitPattern: 8)?.pointee = 1 }
+        }
+        let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(text.contains("the HDF5 file is damaged (libhdf5 crashes on it)"))
+        await #expect(processExitsWith: .signal(SIGSEGV)) {
+            Library.locked {}
+            UnsafeMutablePointer<Int>(bitPattern: 8)?.pointee = 1
+        }
+    }
 }
