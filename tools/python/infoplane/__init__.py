@@ -18,6 +18,11 @@ __all__ = [
     "SplitDescription", "__version__",
 ]
 
+# Messages name them as users do.
+for _public in (ArchiveDescription, ArchiveError, ArchiveWriter, Finding, LayerDescription, PerEpochInputs, Recorder,
+                SplitDescription):
+    _public.__module__ = __name__
+
 
 def __getattr__(name: str) -> Any:
     # What needs xarray, pandas, Keras or Lightning is loaded when it is asked for; recording needs none of them.
