@@ -44,6 +44,31 @@ struct EntropyTests {
         }
     }
 
+    @Test func `few pairs, many pairs and one pair a sample are counted alike`() {
+        // Up to 65536 pairs are counted in a table, more by a hash; where one side tells all samples apart, not at all.
+        let samples = 1500
+        let sizes = [
+            (2, 3), (200, 300), (260, 253), (1400, 1000), (samples, 5), (5, samples), (samples, samples),
+        ]
+        for (first, second) in sizes {
+            var generator = SplitMix64(seed: UInt64(first * second))
+            func values(below bound: Int) -> [Int] {
+                bound == samples
+                    ? generator.permutation(of: samples) : (0..<samples).map { _ in generator.nextIndex(below: bound) }
+            }
+            let (a, b) = (values(below: first), values(below: second))
+            let (x, y) = (Symbols(a), Symbols(b))
+            // The oracle adds up to 1500 terms to less than 16 bits, each sum rounded by 2^-50 at most: 1.4e-12.
+            let difference = mutualInformation(x, y) - Oracle.mutualInformation(a, b)
+            #expect(abs(difference) <= 1.5e-12, "\(first) and \(second)")
+            #expect(mutualInformation(x, y) == mutualInformation(y, x))
+            let information = PointwiseInformation(latent: x, labels: y)
+            #expect(information.mean == mutualInformation(x, y))
+            // Less than 16 bits of a ratio that is rounded three times: 3 · 2^-53 / ln 2, and 2^-50 for the logarithm.
+            #expect(zip(information.values, Oracle.pointwise(a, b)).allSatisfy { abs($0 - $1) < 2e-15 })
+        }
+    }
+
     @Test func `the order of the samples does not change a bit of an entropy`() {
         for seed in 0..<50 as Range<UInt64> {
             let example = Case(seed: seed)
