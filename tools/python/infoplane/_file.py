@@ -81,7 +81,8 @@ def _refusal(path: str, text: str) -> ArchiveError:
             path, "a program holds the file and has not let readers in yet",
             "Wait until its first record is written, or close that program.")
     if "truncated file" in text or "not already open for SWMR" in text:
-        return refuse(path, "the file is cut off", "Copy it again, whole, from its source.")
+        return refuse(path, "the file is cut off", "Copy it again, whole, from its source, or save what is whole of it: "
+                      "infoplane repair FILE -o NEW.")
     if "already open for" in text:
         return refuse(
             path, "its writer died before the first record, or holds it without sharing",
