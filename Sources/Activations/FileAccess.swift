@@ -14,8 +14,8 @@ enum FileAccess {
         do throws(HDF5Error) {
             return try File(creating: path)
         } catch {
-            // A file that the disk had no room for is ours, and empty.
-            if !wasThere, !error.mentions("File exists"), stat(path, &status) == 0, status.st_size == 0 { remove(path) }
+            // A file that the disk had no room for is ours, and holds nothing.
+            if !wasThere, !error.mentions("File exists") { remove(path) }
             if wasThere || error.mentions("File exists") {
                 throw ArchiveError(
                     .exists, at: path, "there is such a file already", "Choose another path, or remove the file.")
@@ -26,6 +26,10 @@ enum FileAccess {
             case error.mentions("Permission denied"), error.mentions("Read-only file system"):
                 throw ArchiveError(
                     .inaccessible, at: path, "there is no permission to write here", "Choose another directory.")
+            case error.mentions("No space left"):
+                throw ArchiveError(
+                    .inaccessible, at: path, "could not create the file (No space left on device)",
+                    "Make room and record again.")
             case hasNoLocks(error):
                 throw ArchiveError(
                     .inaccessible, at: path, "this file system has no locks, which safe writing needs",
