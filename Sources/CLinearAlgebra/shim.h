@@ -4,6 +4,8 @@
 #include <lapacke.h>
 #include <arpack/arpack.h>
 #include <arpack/stat_c.h>
+#include "gaussian.h"
+#include "nearest.h"
 
 /// How often the last run of dsaupd_c met an invariant subspace and went on from a random vector of its own.
 static inline int arpack_random_restarts(void) {
