@@ -6,98 +6,96 @@
 
 typedef _Bool ci_eight_flags __attribute__((ext_vector_type(8)));
 
-/// The distances of eight samples, which stand side by side in every column; false as soon as none is below `bound`.
+/// Samples column by column, each `stride` numbers after the one before, and a point.
+struct ci_space {
+    long columns, stride;
+    const double *values, *point;
+};
+
+/// The distances of the eight samples at `start`, and which are below `bound`. They are given up every six columns only: what an
+/// earlier end would save is less than what a branch costs that is guessed wrong.
 __attribute__((always_inline)) static inline unsigned char ci_eight_distances(
-    long columns, long stride, const double *values, const double *point, double bound, ci_eight *distances) {
-    ci_eight largest = __builtin_elementwise_abs(*(const ci_eight *)values - point[0]);
-    unsigned char near = 0;
-    for (long column = 1;; column++) {
-        if (column == columns || column % 2 == 0) {
-            near = __builtin_bit_cast(unsigned char, __builtin_convertvector(largest < bound, ci_eight_flags));
-            if (near == 0 || column == columns) break;
+    const struct ci_space *space, long start, double bound, ci_eight *distances) {
+    const double *values = space->values + start;
+    ci_eight largest = __builtin_elementwise_abs(*(const ci_eight *)values - space->point[0]);
+    for (long column = 1;;) {
+        const long stop = column + 5 < space->columns ? column + 5 : space->columns;
+        for (; column < stop; column++) {
+            values += space->stride;
+            const ci_eight next = __builtin_elementwise_abs(*(const ci_eight *)values - space->point[column]);
+            const ci_eight_integers greater = (ci_eight_integers)(next > largest);
+            largest = (ci_eight)(((ci_eight_integers)next & greater) | ((ci_eight_integers)largest & ~greater));
         }
-        const ci_eight next = __builtin_elementwise_abs(*(const ci_eight *)(values + column * stride) - point[column]);
-        const ci_eight_integers greater = (ci_eight_integers)(next > largest);
-        largest = (ci_eight)(((ci_eight_integers)next & greater) | ((ci_eight_integers)largest & ~greater));
+        *distances = largest;
+        const unsigned char near =
+            __builtin_bit_cast(unsigned char, __builtin_convertvector(largest < bound, ci_eight_flags));
+        if (near == 0 || stop == space->columns) return near;
     }
-    *distances = largest;
-    return near;
 }
 
-/// Which of the eight samples at `start` are among the first `count`.
-__attribute__((always_inline)) static inline unsigned char ci_within(long start, long count) {
-    return count - start >= 8 ? 0xff : (unsigned char)((1 << (count - start)) - 1);
+/// Where, in ascending numbers, stand those whose |difference| to `centre` is below a positive bound: from `lower` to before `upper`.
+/// A rounded difference is monotone, so that each side has one edge. Without branches, which would be guessed wrong half of the time.
+static inline void ci_window(
+    long count, const double *values, double centre, double bound, long *lower, long *upper) {
+    const double *low = values, *high = values;
+    for (; count > 1; count -= count >> 1) {
+        const long half = count >> 1;
+        low = __builtin_unpredictable(centre - low[half - 1] < bound) ? low : low + half;
+        high = __builtin_unpredictable(high[half - 1] - centre < bound) ? high + half : high;
+    }
+    if (count == 1) {
+        low += !(centre - *low < bound);
+        high += *high - centre < bound;
+    }
+    *lower = low - values;
+    *upper = high - values;
 }
 
-#define CI_NEAREST(name, attribute)                                                                                   \
-    attribute static inline void name(long count, long columns, long stride, const double *values,                    \
-                                      const double *point, long k, double *nearest) {                                 \
-        double bound = nearest[k - 1];                                                                                \
-        for (long start = 0; start < count; start += 8) {                                                             \
-            ci_eight distances;                                                                                       \
-            unsigned char near = ci_eight_distances(columns, stride, values + start, point, bound, &distances);       \
-            for (near &= ci_within(start, count); near; near &= near - 1) {                                           \
-                const double distance = distances[__builtin_ctz(near)];                                               \
-                long place = k - 1;                                                                                   \
-                if (distance >= nearest[place]) continue;                                                             \
-                for (; place > 0 && nearest[place - 1] > distance; place--) nearest[place] = nearest[place - 1];      \
-                nearest[place] = distance;                                                                            \
-            }                                                                                                         \
-            bound = nearest[k - 1];                                                                                   \
-        }                                                                                                             \
-    }
-
-#define CI_NEAR(name, attribute)                                                                                      \
-    attribute static inline long name(long count, long columns, long stride, const double *values,                    \
-                                      const double *point, double bound, int *places, double *found) {                \
+#define CI_FIND_NEAR(name, attribute)                                                                                 \
+    attribute static inline long name(struct ci_space space, struct ci_space other, long first, long end,             \
+                                      double bound, int *places, double *found, long k, double *nearest) {            \
         long near_count = 0;                                                                                          \
-        for (long start = 0; start < count; start += 8) {                                                             \
+        for (long start = first; start < end; start += 8) {                                                           \
             ci_eight distances;                                                                                       \
-            unsigned char near = ci_eight_distances(columns, stride, values + start, point, bound, &distances);       \
-            for (near &= ci_within(start, count); near; near &= near - 1) {                                           \
-                const int lane = __builtin_ctz(near);                                                                 \
-                places[near_count] = (int)start + lane;                                                               \
-                found[near_count++] = distances[lane];                                                                \
+            unsigned near = ci_eight_distances(&space, start, bound, &distances);                                     \
+            if (end - start < 8) near &= (1u << (end - start)) - 1;                                                   \
+            for (; near; near &= near - 1) {                                                                          \
+                const long place = start + __builtin_ctz(near);                                                       \
+                double distance = distances[place - start];                                                           \
+                places[near_count] = (int)place;                                                                      \
+                found[near_count++] = distance;                                                                       \
+                if (k == 0) continue;                                                                                 \
+                for (long column = 0; column < other.columns && distance < nearest[k - 1]; column++) {                \
+                    const double next =                                                                               \
+                        __builtin_fabs(other.values[column * other.stride + place] - other.point[column]);            \
+                    distance = next > distance ? next : distance;                                                     \
+                }                                                                                                     \
+                if (!(distance < nearest[k - 1])) continue;                                                           \
+                long rank = k - 1;                                                                                    \
+                for (; rank > 0 && nearest[rank - 1] > distance; rank--) nearest[rank] = nearest[rank - 1];           \
+                nearest[rank] = distance;                                                                             \
             }                                                                                                         \
         }                                                                                                             \
         return near_count;                                                                                            \
     }
 
-CI_NEAREST(ci_nearest_any, )
-CI_NEAR(ci_near_any, )
+CI_FIND_NEAR(ci_find_near_any, )
 #if defined(__x86_64__)
-CI_NEAREST(ci_nearest_avx2, __attribute__((target("avx2,fma"))))
-CI_NEAR(ci_near_avx2, __attribute__((target("avx2,fma"))))
-CI_NEAREST(ci_nearest_avx512, __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))))
-CI_NEAR(ci_near_avx512, __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))))
+CI_FIND_NEAR(ci_find_near_avx2, __attribute__((target("avx2,fma"))))
+CI_FIND_NEAR(ci_find_near_avx512, __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))))
 #endif
 
-/// Keeps in `nearest`, ascending, the k least of what stands there and of the distances of a point to `count` samples, whose
-/// columns are `stride` apart. Up to seven numbers behind each column are read.
-static inline void ci_nearest(
-    long count, long columns, long stride, const double *values, const double *point, long k, double *nearest) {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
-        ci_nearest_avx512(count, columns, stride, values, point, k, nearest);
-        return;
-    }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        ci_nearest_avx2(count, columns, stride, values, point, k, nearest);
-        return;
-    }
-#endif
-    ci_nearest_any(count, columns, stride, values, point, k, nearest);
-}
-
-/// Writes the places and distances of the samples nearer than `bound`, and returns how many there are; otherwise as above.
-static inline long ci_near(
-    long count, long columns, long stride, const double *values, const double *point, double bound, int *places,
-    double *found) {
+/// Writes the places and distances of the samples `first` ..< `end` nearer than `bound` in a space, and returns how many there are;
+/// keeps in `nearest`, ascending, the k least of what stands there and of the larger of their distances in both spaces.
+/// Up to seven numbers behind each column of the first space are read.
+static inline long ci_find_near(
+    struct ci_space space, struct ci_space other, long first, long end, double bound, int *places, double *found, long k,
+    double *nearest) {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
-        return ci_near_avx512(count, columns, stride, values, point, bound, places, found);
+        return ci_find_near_avx512(space, other, first, end, bound, places, found, k, nearest);
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return ci_near_avx2(count, columns, stride, values, point, bound, places, found);
+        return ci_find_near_avx2(space, other, first, end, bound, places, found, k, nearest);
 #endif
-    return ci_near_any(count, columns, stride, values, point, bound, places, found);
+    return ci_find_near_any(space, other, first, end, bound, places, found, k, nearest);
 }

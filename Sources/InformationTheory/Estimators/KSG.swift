@@ -62,10 +62,10 @@ public func ksgInformation(
                 - (psi[neighbourhood.count(within: radius, inSpace: 0, inclusive: false)]
                     + psi[neighbourhood.count(within: radius, inSpace: 1, inclusive: false)])
         case .two:
-            let extent = neighbourhood.extent(within: radius)
+            let extents = neighbourhood.extents
             return base
-                - (psi[neighbourhood.count(within: extent[0], inSpace: 0, inclusive: true) - 1]
-                    + psi[neighbourhood.count(within: extent[1], inSpace: 1, inclusive: true) - 1])
+                - (psi[neighbourhood.count(within: extents.0, inSpace: 0, inclusive: true) - 1]
+                    + psi[neighbourhood.count(within: extents.1, inSpace: 1, inclusive: true) - 1])
         }
     }
     let values = means.enumerated().map { part, mean in mean.map { ($0 + psi[sizes[part]]) / log(2) } }

@@ -7,45 +7,56 @@ internal import LinearAlgebra
 /// n·r/s samples are looked at.
 final class NeighbourIndex {
     let groups: [Range<Int>]
+    /// The rows of the matrix, place by place.
+    let samples: [Int32]
     private let matrix: Matrix<Double>
-    /// The columns of the matrix from the widest on.
-    private let columns: [Int]
-    private let samples: [Int32]
-    private let stride: Int
-    /// Column by column.
+    private let layout: [Int]
     private let values: UnsafeMutablePointer<Double>
-    /// The sample that is asked about, in these columns.
+    /// The sample that is asked about.
     private let point: UnsafeMutablePointer<Double>
+    let norm: MaximumNorm
 
+    /// The columns of the matrix from the widest on.
+    ///
     /// - Parameters:
     ///   - matrix: finite, with one column or more.
     ///   - members: the rows of each group; others do not count.
-    init(_ matrix: Matrix<Double>, members: [[Int]]) {
-        self.matrix = matrix
+    convenience init(_ matrix: Matrix<Double>, members: [[Int]]) {
         let spreads = matrix.deviations(of: members.flatMap(\.self))
-        columns = spreads.indices.sorted { spreads[$0] != spreads[$1] ? spreads[$0] > spreads[$1] : $0 < $1 }
-        let key = columns[0]
-        func value(_ row: Int) -> Double { matrix.values[row * matrix.columns + key] }
-        samples = members.flatMap { rows -> [Int32] in
-            let ordered = rows.sorted { value($0) != value($1) ? value($0) < value($1) : $0 < $1 }
-            return ordered.map(Int32.init)
+        let layout = spreads.indices.sorted { spreads[$0] != spreads[$1] ? spreads[$0] > spreads[$1] : $0 < $1 }
+        func key(_ row: Int) -> Double { matrix.values[row * matrix.columns + layout[0]] }
+        let ordered = members.map { rows in
+            rows.sorted { key($0) != key($1) ? key($0) < key($1) : $0 < $1 }
         }
+        self.init(matrix, ordered, layout)
+    }
+
+    /// The same samples in another space, in the order of an index: not to be searched by itself.
+    convenience init(_ matrix: Matrix<Double>, inOrderOf index: NeighbourIndex) {
+        self.init(matrix, index.groups.map { $0.map { Int(index.samples[$0]) } }, Array(0..<matrix.columns))
+    }
+
+    private init(_ matrix: Matrix<Double>, _ ordered: [[Int]], _ layout: [Int]) {
+        self.matrix = matrix
+        self.layout = layout
+        let samples = ordered.flatMap { $0.map(Int32.init) }
+        self.samples = samples
         var start = 0
-        groups = members.map { rows in
+        groups = ordered.map { rows in
             defer { start += rows.count }
             return start..<start + rows.count
         }
-        stride = samples.count
         // Eight samples are compared at a time, also where fewer are left.
-        values = .allocate(capacity: stride * matrix.columns + 8)
-        values.initialize(repeating: 0, count: stride * matrix.columns + 8)
-        point = .allocate(capacity: matrix.columns)
-        point.initialize(repeating: 0, count: matrix.columns)
-        for (place, column) in columns.enumerated() {
+        values = .allocate(capacity: samples.count * layout.count + 8)
+        values.initialize(repeating: 0, count: samples.count * layout.count + 8)
+        point = .allocate(capacity: layout.count)
+        point.initialize(repeating: 0, count: layout.count)
+        for (place, column) in layout.enumerated() {
             for (index, row) in samples.enumerated() {
-                values[place * stride + index] = matrix.values[Int(row) * matrix.columns + column]
+                values[place * samples.count + index] = matrix.values[Int(row) * matrix.columns + column]
             }
         }
+        norm = MaximumNorm(samples: values, columns: layout.count, stride: samples.count, point: point)
     }
 
     deinit {
@@ -55,48 +66,27 @@ final class NeighbourIndex {
 
     /// The searches that follow are about this row of the matrix.
     func ask(about sample: Int) {
-        for (place, column) in columns.enumerated() {
-            point[place] = matrix.values[sample * columns.count + column]
+        for (place, column) in layout.enumerated() { point[place] = matrix.values[sample * layout.count + column] }
+    }
+
+    /// Where the samples of a group stand that may be nearer than a positive bound.
+    func window(inGroup group: Int, bound: Double) -> Range<Int> {
+        MaximumNorm.window(in: groups[group], of: values, about: point[0], nearerThan: bound)
+    }
+
+    /// The places of up to `count` samples of a group before and behind the one that is asked about.
+    func surroundings(inGroup group: Int, _ count: Int) -> Range<Int> {
+        let middle = window(inGroup: group, bound: .leastNonzeroMagnitude).lowerBound
+        return (middle - count..<middle + count).clamped(to: groups[group])
+    }
+
+    /// The distance of the one that is asked about to the sample at a place.
+    func distance(at place: Int) -> Double {
+        var distance = 0.0
+        for column in layout.indices {
+            distance = max(distance, abs(values[column * samples.count + place] - point[column]))
         }
-    }
-
-    /// Keeps in `nearest`, which is ascending, the least of what stands there and of the distances to the samples of a group,
-    /// the one that is asked about included.
-    func findNearest(inGroup group: Int, neighbours: Int, _ nearest: UnsafeMutablePointer<Double>) {
-        func search(_ range: Range<Int>) {
-            MaximumNorm.findNearest(
-                to: point, among: values + range.lowerBound, count: range.count, columns: columns.count, stride: stride,
-                neighbours: neighbours, nearest)
-        }
-        let bound = nearest[neighbours - 1]
-        if bound == 0 { return }
-        guard bound == .infinity else { return search(window(groups[group], bound)) }
-        // Those beside it give a first bound.
-        let middle = window(groups[group], .leastNonzeroMagnitude).lowerBound
-        let reach = neighbours + 8
-        let centre = (middle - reach..<middle + reach).clamped(to: groups[group])
-        search(centre)
-        if nearest[neighbours - 1] == 0 { return }
-        let window = window(groups[group], nearest[neighbours - 1])
-        if window.lowerBound < centre.lowerBound { search(window.lowerBound..<centre.lowerBound) }
-        if centre.upperBound < window.upperBound { search(centre.upperBound..<window.upperBound) }
-    }
-
-    /// Writes the places and distances of the samples of a group nearer than a bound, and returns how many there are.
-    func findNear(
-        inGroup group: Int, bound: Double, places: UnsafeMutablePointer<Int32>,
-        distances: UnsafeMutablePointer<Double>
-    ) -> Int {
-        let window = window(groups[group], bound)
-        let count = MaximumNorm.findNear(
-            point, bound: bound, among: values + window.lowerBound, count: window.count, columns: columns.count,
-            stride: stride, places: places, distances: distances)
-        for index in 0..<count { places[index] = samples[window.lowerBound + Int(places[index])] }
-        return count
-    }
-
-    private func window(_ range: Range<Int>, _ bound: Double) -> Range<Int> {
-        UnsafePointer(values).window(range, about: point[0], nearerThan: bound)
+        return distance
     }
 }
 
@@ -111,27 +101,6 @@ extension Matrix<Double> {
                 squares[column] += difference * difference
             }
         }
-        return squares.map { ($0 / Double(max(1, rows.count))).squareRoot() }
-    }
-}
-
-extension UnsafePointer<Double> {
-    /// Where, in an ascending range, stand the numbers whose |difference| to `centre`, as rounded, is below a positive bound.
-    ///
-    /// O(log n), without branches, which are guessed wrong half of the time.
-    func window(_ range: Range<Int>, about centre: Double, nearerThan bound: Double) -> Range<Int> {
-        // A rounded difference is monotone, so that each side has one edge.
-        var (lower, upper, length) = (range.lowerBound, range.lowerBound, range.count)
-        while length > 1 {
-            let half = length / 2
-            lower = centre - self[lower + half - 1] < bound ? lower : lower + half
-            upper = self[upper + half - 1] - centre < bound ? upper + half : upper
-            length -= half
-        }
-        if length == 1 {
-            lower = centre - self[lower] < bound ? lower : lower + 1
-            upper = self[upper] - centre < bound ? upper + 1 : upper
-        }
-        return lower..<upper
+        return squares
     }
 }

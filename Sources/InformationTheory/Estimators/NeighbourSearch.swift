@@ -3,7 +3,7 @@ internal import LinearAlgebra
 /// Sums a term over the samples of every part of a resampling, from nearest neighbours under the maximum norm.
 ///
 /// Spaces are numbered as they were given; the joint space of all of them has the largest of their distances. One search serves
-/// all parts: see `NeighbourRadii` and `NeighbourCounts`.
+/// all parts: see `NeighbourScan` and `NeighbourCounts`.
 struct NeighbourSearch {
     private let spaces: [Matrix<Double>]
     private let resampling: Resampling
@@ -51,54 +51,50 @@ struct NeighbourSearch {
 final class Neighbourhood {
     /// The part that counts.
     var part = 0
-    private let spaces: [Matrix<Double>]
-    private let sets: [UInt32]
-    private let search: NeighbourRadii
-    private let counts: [NeighbourCounts]
-    private let joint: NeighbourCounts
-    private var sample = 0
+    private let scan: NeighbourScan
+    /// Which of the spaces is searched: that of more columns, where fewer samples are near.
+    private let searched: Int
+    /// Of the other.
+    private let counts: NeighbourCounts?
 
     init(_ spaces: [Matrix<Double>], _ resampling: Resampling, _ sets: [UInt32], neighbours most: Int) {
         let members = resampling.groups.map { resampling.order[$0].map { $0 } }
-        let all = spaces.count == 1 ? spaces[0] : spaces[0].beside(spaces[1])
-        self.spaces = spaces
-        self.sets = sets
-        let index = NeighbourIndex(all, members: members)
-        search = NeighbourRadii(index, sets: sets, most: most)
-        counts = spaces.map { NeighbourCounts($0, members: members, sets: sets) }
-        joint = NeighbourCounts(all, members: members, sets: sets, listing: true)
+        searched = spaces.count == 2 && spaces[1].columns > spaces[0].columns ? 1 : 0
+        scan = NeighbourScan(searched == 0 ? spaces : spaces.reversed(), members: members, sets: sets, most: most)
+        counts = spaces.count == 2 ? NeighbourCounts(spaces[1 - searched], members: members, sets: sets) : nil
     }
 
     fileprivate func begin(_ sample: Int, in group: Int, _ neighbours: [Int]) {
-        self.sample = sample
-        search.search(about: sample, in: group, neighbours: neighbours)
-        for space in counts { space.ask(about: sample, upTo: search.largest.nextUp) }
-        joint.ask(about: sample, upTo: search.largest.nextUp)
+        scan.search(about: sample, in: group, neighbours: neighbours)
+        counts?.ask(about: sample, upTo: scan.largest.nextUp)
     }
 
     /// The distance of the k-th nearest other sample in the joint space.
-    var radius: Double { search.radii[part] }
+    var radius: Double { scan.radii[part] }
 
-    /// How many samples, itself included, lie nearer than `radius` in a space (`inclusive`: or as near).
+    /// How many samples, itself included, lie nearer than `radius`, which is no larger than that of the neighbours, in a
+    /// space (`inclusive`: or as near).
     func count(within radius: Double, inSpace space: Int, inclusive: Bool) -> Int {
         // Nearer than the next number is as near as this one, so that one comparison serves both.
-        counts[space].count(nearer: inclusive ? radius.nextUp : radius, inPart: part)
+        let bound = inclusive ? radius.nextUp : radius
+        if space == searched { return scan.near.count(nearer: bound, inPart: part) }
+        return counts?.count(nearer: bound, inPart: part) ?? 0
     }
 
     /// How many samples, itself included, are equal.
-    var equals: Int { joint.count(nearer: .leastNonzeroMagnitude, inPart: part) }
+    var equals: Int {
+        (0..<scan.near.count).count { entry in scan.near.isIn(part: part, entry) && scan.extents(of: entry) == (0, 0) }
+    }
 
-    /// The largest distance in each space among the samples as near as `radius` in the joint space.
-    func extent(within radius: Double) -> [Double] {
-        joint.search(upTo: radius.nextUp)
-        var extents = spaces.map { _ in 0.0 }
-        for index in 0..<joint.near
-        where joint.distances[index] <= radius && sets[part] >> joint.sources[index] & 1 == 1 {
-            for (place, space) in spaces.enumerated() {
-                extents[place] = max(extents[place], space.distance(of: sample, Int(joint.places[index])))
-            }
+    /// The largest distance in each of two spaces among the samples as near as `radius` in the joint space.
+    var extents: (Double, Double) {
+        var largest = (0.0, 0.0)
+        for entry in 0..<scan.near.count where scan.near.distances[entry] <= radius && scan.near.isIn(part: part, entry)
+        {
+            let own = scan.extents(of: entry)
+            if own.1 <= radius { largest = (max(largest.0, own.0), max(largest.1, own.1)) }
         }
-        return extents
+        return searched == 0 ? largest : (largest.1, largest.0)
     }
 }
 
@@ -109,22 +105,6 @@ extension Matrix<Double> {
         chosen.reserveCapacity(rows.count * columns)
         for row in rows { chosen += values[row * columns..<(row + 1) * columns] }
         return Matrix(rows: rows.count, columns: columns, values: chosen)
-    }
-
-    /// The columns of this matrix followed by those of another with as many rows.
-    func beside(_ other: Matrix) -> Matrix {
-        var joined: [Double] = []
-        joined.reserveCapacity(values.count + other.values.count)
-        for row in 0..<rows {
-            joined += values[row * columns..<(row + 1) * columns]
-            joined += other.values[row * other.columns..<(row + 1) * other.columns]
-        }
-        return Matrix(rows: rows, columns: columns + other.columns, values: joined)
-    }
-
-    /// The distance of two rows under the maximum norm.
-    fileprivate func distance(of row: Int, _ other: Int) -> Double {
-        (0..<columns).reduce(0) { max($0, abs(values[row * columns + $1] - values[other * columns + $1])) }
     }
 
     /// The standard deviation (n) of a column.

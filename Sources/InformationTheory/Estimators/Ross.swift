@@ -89,7 +89,7 @@ private struct ClassSearch {
         // By class, then by part.
         let neighbours = (0..<classes.count).map { value in sizes.map { max(0, min(k, $0[value] - 1)) } }
         let counts = NeighbourCounts(x, members: members, sets: sets)
-        let list = NeighbourCounts(x, members: members, sets: sets, listing: true)
+        let list = NeighbourList(x, members: members, sets: sets)
         var sums = sets.map { _ in CompensatedSum() }
         var used = sets.map { _ in 0 }
         var radii: [Double] = []
@@ -99,8 +99,8 @@ private struct ClassSearch {
                 let own = label[sample]
                 let search = searches[own]
                 search.search(about: sample, in: group, neighbours: neighbours[own])
-                counts.ask(about: sample, upTo: search.largest)
-                list.ask(about: sample, upTo: search.largest)
+                counts.ask(about: sample, upTo: search.largest.nextUp)
+                list.ask(about: sample, upTo: search.largest.nextUp)
                 for part in parts where sizes[part][own] > 1 {
                     let radius = search.radii[part]
                     if part == 0 { radii.append(radius) }
@@ -109,11 +109,10 @@ private struct ClassSearch {
                     if radius > 0, !hasLoners[part] {
                         near = counts.count(nearer: bound, inPart: part)
                     } else {
-                        list.search(upTo: bound)
+                        let all = list.near
                         var equals = 0
-                        for index in 0..<list.near
-                        where list.distances[index] < bound && sets[part] >> list.sources[index] & 1 == 1 {
-                            let other = label[Int(list.places[index])]
+                        for entry in 0..<all.count where all.distances[entry] < bound && all.isIn(part: part, entry) {
+                            let other = label[list.sample(of: entry)]
                             // Samples alone in their class in this part are left out of it.
                             if sizes[part][other] > 1 { near += 1 }
                             if other == own { equals += 1 }
@@ -133,17 +132,13 @@ private struct ClassSearch {
     }
 
     /// Class by class.
-    private func searches(
-        _ members: [[Int]], _ label: [Int], _ sets: [UInt32], most k: Int
-    ) -> [NeighbourRadii] {
+    private func searches(_ members: [[Int]], _ label: [Int], _ sets: [UInt32], most k: Int) -> [NeighbourScan] {
         var own = [[[Int]]](repeating: members.map { _ in [] }, count: classes.count)
         for (group, samples) in members.enumerated() {
             for sample in samples { own[label[sample]][group].append(sample) }
         }
         return own.enumerated().map { value, members in
-            NeighbourRadii(
-                NeighbourIndex(x, members: members), sets: sets,
-                most: min(k, classes.occurrences[value] - 1))
+            NeighbourScan([x], members: members, sets: sets, most: min(k, classes.occurrences[value] - 1))
         }
     }
 }

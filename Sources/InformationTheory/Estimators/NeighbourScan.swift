@@ -5,13 +5,19 @@ internal import LinearAlgebra
 /// The k nearest of each group hold those of every part that is made of groups. Once some groups are searched, no neighbour that is
 /// farther than the largest of the distances found so far counts in any part, so that the other groups are searched up to there:
 /// all parts together cost little more than the smallest of them alone.
-final class NeighbourRadii {
+///
+/// Of two spaces the one is searched, and the distance in the other is taken of what is near there; so the samples that are near in
+/// the first space are known as well.
+final class NeighbourScan {
     /// By part: the radius where the sample lies in it and has neighbours to ask for, else nothing.
     let radii: UnsafeMutablePointer<Double>
     /// The largest of them.
     private(set) var largest = Double.infinity
+    /// The samples that are as near in the first space as the largest radius, itself included, and some that are farther.
+    let near: NearList
 
     private let index: NeighbourIndex
+    private let other: NeighbourIndex?
     private let sets: [UInt32]
     private let most: Int
     /// By group of the sample: its parts, and the groups from those on that are in most of these.
@@ -24,11 +30,14 @@ final class NeighbourRadii {
     private var count = 0
 
     /// - Parameters:
+    ///   - spaces: one or two of the same samples; the first is searched.
+    ///   - members: the rows of each group; others do not count.
     ///   - sets: the groups of each part, one bit for each.
     ///   - most: of how many neighbours is asked at most.
-    init(_ index: NeighbourIndex, sets: [UInt32], most: Int) {
-        let groups = index.groups.indices
-        self.index = index
+    init(_ spaces: [Matrix<Double>], members: [[Int]], sets: [UInt32], most: Int) {
+        index = NeighbourIndex(spaces[0], members: members)
+        other = spaces.count == 1 ? nil : NeighbourIndex(spaces[1], inOrderOf: index)
+        let groups = members.indices
         self.sets = sets
         self.most = most
         let parts = groups.map { group in sets.indices.filter { sets[$0] >> UInt32(group) & 1 == 1 } }
@@ -39,6 +48,7 @@ final class NeighbourRadii {
             }
             return groups.sorted { shared($0) != shared($1) ? shared($0) > shared($1) : $0 < $1 }
         }
+        near = NearList(capacity: index.samples.count, groups: groups.count, sets: sets)
         radii = .allocate(capacity: sets.count)
         radii.initialize(repeating: 0, count: sets.count)
         nearest = .allocate(capacity: most + 1)
@@ -57,23 +67,39 @@ final class NeighbourRadii {
         sources.deallocate()
     }
 
-    /// Searches about a row of the index, which lies in a group.
+    /// Searches about a row of the matrices, which lies in a group.
     ///
     /// - Parameter neighbours: k of each part, fewer than the part has samples; 0 where nothing is asked.
     func search(about sample: Int, in own: Int, neighbours: [Int]) {
         index.ask(about: sample)
-        count = 0
+        other?.ask(about: sample)
         largest = .infinity
-        for (step, group) in searches[own].enumerated() {
-            // The sample itself is the nearest in its group.
-            let itself = group == own ? 1 : 0
-            nearest.update(repeating: largest, count: most + itself)
-            index.findNearest(inGroup: group, neighbours: most + itself, nearest)
-            merge(from: itself, group)
-            // Where the bound falls most.
-            if step & (step + 1) == 0 || step == 4 { update(own, neighbours) }
+        // A first bound, from those that are near in the widest column.
+        count = 0
+        for group in searches[own].prefix(5) {
+            near.removeAll()
+            search(index.surroundings(inGroup: group, most + 7), group, own)
         }
         update(own, neighbours)
+        count = 0
+        near.removeAll()
+        for (step, group) in searches[own].enumerated() {
+            search(index.window(inGroup: group, bound: largest.nextUp), group, own)
+            // Where the bound falls most.
+            if step == 1 || step == 4 || step == 9 { update(own, neighbours) }
+        }
+        update(own, neighbours)
+    }
+
+    private func search(_ range: Range<Int>, _ group: Int, _ own: Int) {
+        // The sample itself is the nearest in its group.
+        let itself = group == own ? 1 : 0
+        nearest.update(repeating: largest, count: most + itself)
+        let found = index.norm.findNear(
+            in: range, bound: largest.nextUp, places: near.places + near.count, distances: near.distances + near.count,
+            joint: other?.norm, neighbours: most + itself, nearest: nearest)
+        near.append(found, ofGroup: group)
+        merge(from: itself, group)
     }
 
     /// Puts the nearest of a group among the others, in ascending order.
@@ -96,6 +122,7 @@ final class NeighbourRadii {
         }
     }
 
+    /// The radii as far as they are known. Where fewer than k samples were found nearer than the bound, it is the bound.
     private func update(_ own: Int, _ neighbours: [Int]) {
         var bound = 0.0
         for part in parts[own] where neighbours[part] > 0 {
@@ -112,5 +139,10 @@ final class NeighbourRadii {
         }
         largest = bound
         while count > 0, distances[count - 1] > bound { count -= 1 }
+    }
+
+    /// The distances in the first and in the other space of a sample that is near.
+    func extents(of entry: Int) -> (Double, Double) {
+        (near.distances[entry], other?.distance(at: Int(near.places[entry])) ?? 0)
     }
 }
