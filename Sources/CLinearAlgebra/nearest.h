@@ -51,32 +51,39 @@ static inline void ci_window(
     *upper = high - values;
 }
 
+/// Samples of a space that are near a point: their places and distances.
+struct ci_near {
+    long count;
+    int *places;
+    double *distances;
+};
+
 #define CI_FIND_NEAR(name, attribute)                                                                                 \
-    attribute static inline long name(struct ci_space space, struct ci_space other, long first, long end,             \
-                                      double bound, int *places, double *found, long k, double *nearest) {            \
-        long near_count = 0;                                                                                          \
+    attribute static inline void name(struct ci_space space, struct ci_space other, long first, long end,             \
+                                      double bound, struct ci_near *near, struct ci_near *joint) {                    \
+        long near_count = near->count, joint_count = joint ? joint->count : 0;                                        \
         for (long start = first; start < end; start += 8) {                                                           \
             ci_eight distances;                                                                                       \
-            unsigned near = ci_eight_distances(&space, start, bound, &distances);                                     \
-            if (end - start < 8) near &= (1u << (end - start)) - 1;                                                   \
-            for (; near; near &= near - 1) {                                                                          \
-                const long place = start + __builtin_ctz(near);                                                       \
+            unsigned lanes = ci_eight_distances(&space, start, bound, &distances);                                    \
+            if (end - start < 8) lanes &= (1u << (end - start)) - 1;                                                  \
+            for (; lanes; lanes &= lanes - 1) {                                                                       \
+                const long place = start + __builtin_ctz(lanes);                                                      \
                 double distance = distances[place - start];                                                           \
-                places[near_count] = (int)place;                                                                      \
-                found[near_count++] = distance;                                                                       \
-                if (k == 0) continue;                                                                                 \
-                for (long column = 0; column < other.columns && distance < nearest[k - 1]; column++) {                \
+                near->places[near_count] = (int)place;                                                                \
+                near->distances[near_count++] = distance;                                                             \
+                if (!joint) continue;                                                                                 \
+                for (long column = 0; column < other.columns && distance < bound; column++) {                         \
                     const double next =                                                                               \
                         __builtin_fabs(other.values[column * other.stride + place] - other.point[column]);            \
                     distance = next > distance ? next : distance;                                                     \
                 }                                                                                                     \
-                if (!(distance < nearest[k - 1])) continue;                                                           \
-                long rank = k - 1;                                                                                    \
-                for (; rank > 0 && nearest[rank - 1] > distance; rank--) nearest[rank] = nearest[rank - 1];           \
-                nearest[rank] = distance;                                                                             \
+                if (!(distance < bound)) continue;                                                                    \
+                joint->places[joint_count] = (int)place;                                                              \
+                joint->distances[joint_count++] = distance;                                                           \
             }                                                                                                         \
         }                                                                                                             \
-        return near_count;                                                                                            \
+        near->count = near_count;                                                                                     \
+        if (joint) joint->count = joint_count;                                                                        \
     }
 
 CI_FIND_NEAR(ci_find_near_any, )
@@ -85,17 +92,21 @@ CI_FIND_NEAR(ci_find_near_avx2, __attribute__((target("avx2,fma"))))
 CI_FIND_NEAR(ci_find_near_avx512, __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))))
 #endif
 
-/// Writes the places and distances of the samples `first` ..< `end` nearer than `bound` in a space, and returns how many there are;
-/// keeps in `nearest`, ascending, the k least of what stands there and of the larger of their distances in both spaces.
-/// Up to seven numbers behind each column of the first space are read.
-static inline long ci_find_near(
-    struct ci_space space, struct ci_space other, long first, long end, double bound, int *places, double *found, long k,
-    double *nearest) {
+/// Appends to `near` the samples `first` ..< `end` nearer than `bound` in a space, and to `joint`, where there is one, those of them
+/// that are so in the other space as well, with the larger distance. Up to seven numbers behind each column of the first space are
+/// read.
+static inline void ci_find_near(
+    struct ci_space space, struct ci_space other, long first, long end, double bound, struct ci_near *near,
+    struct ci_near *joint) {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
-        return ci_find_near_avx512(space, other, first, end, bound, places, found, k, nearest);
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return ci_find_near_avx2(space, other, first, end, bound, places, found, k, nearest);
+    if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
+        ci_find_near_avx512(space, other, first, end, bound, near, joint);
+        return;
+    }
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        ci_find_near_avx2(space, other, first, end, bound, near, joint);
+        return;
+    }
 #endif
-    return ci_find_near_any(space, other, first, end, bound, places, found, k, nearest);
+    ci_find_near_any(space, other, first, end, bound, near, joint);
 }

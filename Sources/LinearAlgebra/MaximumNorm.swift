@@ -15,22 +15,48 @@ public struct MaximumNorm {
         space = ci_space(columns: columns, stride: stride, values: samples, point: point)
     }
 
-    /// Writes the places and distances of the samples of a range nearer to the point than `bound`, up to all of them, and returns
-    /// how many there are. O(range · columns) at most.
-    ///
-    /// Of the same samples in both spaces, `nearest`, which is ascending and has `neighbours` numbers, keeps the least of what
-    /// stands there and of their distances in the joint space, which are the larger of the two.
+    /// Appends to `near` the samples of a range nearer to the point than `bound`, and to `joint` those of them that are so in
+    /// the `other` space as well, with the larger of their distances. O(range · columns) at most.
     public func findNear(
-        in range: Range<Int>, bound: Double, places: UnsafeMutablePointer<Int32>,
-        distances: UnsafeMutablePointer<Double>,
-        joint other: MaximumNorm? = nil, neighbours: Int = 0, nearest: UnsafeMutablePointer<Double>? = nil
-    ) -> Int {
+        in range: Range<Int>, bound: Double, _ near: Found, other: MaximumNorm? = nil, joint: Found? = nil
+    ) {
         precondition(space.columns > 0, "a distance has columns")
-        precondition(neighbours == 0 || nearest != nil, "neighbours are kept in a list")
         let nothing = ci_space(columns: 0, stride: 0, values: nil, point: nil)
-        return ci_find_near(
-            space, other?.space ?? nothing, range.lowerBound, range.upperBound, bound, places, distances, neighbours,
-            nearest)
+        ci_find_near(
+            space, other?.space ?? nothing, range.lowerBound, range.upperBound, bound, near.found, joint?.found)
+    }
+
+    /// Places and distances of samples that were found, in memory of its own until it is deallocated.
+    public struct Found {
+        fileprivate let found: UnsafeMutablePointer<ci_near>
+
+        /// Makes room for so many.
+        public init(capacity: Int) {
+            found = .allocate(capacity: 1)
+            found.initialize(
+                to: ci_near(
+                    count: 0, places: .allocate(capacity: max(1, capacity)),
+                    distances: .allocate(capacity: max(1, capacity))))
+        }
+
+        /// Gives the memory back.
+        public func deallocate() {
+            found.pointee.places.deallocate()
+            found.pointee.distances.deallocate()
+            found.deallocate()
+        }
+
+        /// How many there are.
+        public var count: Int { found.pointee.count }
+
+        /// Forgets all.
+        public func removeAll() { found.pointee.count = 0 }
+
+        /// The place of one of them.
+        public func place(_ index: Int) -> Int { Int(found.pointee.places[index]) }
+
+        /// The distance of one of them.
+        public func distance(_ index: Int) -> Double { found.pointee.distances[index] }
     }
 
     /// Where, in an ascending range of numbers, stand those whose |difference| to `centre`, as rounded, is below a positive bound.

@@ -190,16 +190,3 @@ extension Matrix<Double> {
         return nats.value - Double(d) / 2 * (log(2) - log(Double(n - 1)))
     }
 }
-
-extension Matrix<Double> {
-    /// The columns of this matrix followed by those of another with as many rows.
-    fileprivate func beside(_ other: Matrix) -> Matrix {
-        var joined: [Double] = []
-        joined.reserveCapacity(values.count + other.values.count)
-        for row in 0..<rows {
-            joined += values[row * columns..<(row + 1) * columns]
-            joined += other.values[row * other.columns..<(row + 1) * other.columns]
-        }
-        return Matrix(rows: rows, columns: columns + other.columns, values: joined)
-    }
-}

@@ -1,10 +1,10 @@
+internal import LinearAlgebra
+
 /// The samples near one that is asked about, in one space, and how many of each group are nearer than a bound.
 final class NearList {
-    private(set) var count = 0
-    /// Places in an index, distances, and groups.
-    let places: UnsafeMutablePointer<Int32>
-    let distances: UnsafeMutablePointer<Double>
-    let sources: UnsafeMutablePointer<UInt32>
+    /// Places in the index, and distances.
+    let found: MaximumNorm.Found
+    private let index: NeighbourIndex
     private let groups: Int
     private let sets: [UInt32]
     /// What was counted, by bound: the total, then group by group.
@@ -12,39 +12,29 @@ final class NearList {
     private var counts: [Int] = []
 
     /// - Parameters:
-    ///   - capacity: of samples.
     ///   - groups: how many groups there are.
     ///   - sets: the groups of each part of the resampling, one bit for each.
-    init(capacity: Int, groups: Int, sets: [UInt32]) {
+    init(_ index: NeighbourIndex, groups: Int, sets: [UInt32]) {
+        self.index = index
         self.groups = groups
         self.sets = sets
-        places = .allocate(capacity: capacity)
-        places.initialize(repeating: 0, count: capacity)
-        distances = .allocate(capacity: capacity)
-        distances.initialize(repeating: 0, count: capacity)
-        sources = .allocate(capacity: capacity)
-        sources.initialize(repeating: 0, count: capacity)
+        found = MaximumNorm.Found(capacity: index.samples.count)
     }
 
-    deinit {
-        places.deallocate()
-        distances.deallocate()
-        sources.deallocate()
-    }
+    deinit { found.deallocate() }
 
     func removeAll() {
-        count = 0
+        found.removeAll()
         bounds.removeAll(keepingCapacity: true)
         counts.removeAll(keepingCapacity: true)
     }
 
-    /// Takes as samples of a group what was written behind the last.
-    func append(_ found: Int, ofGroup group: Int) {
-        (sources + count).update(repeating: UInt32(group), count: found)
-        count += found
-    }
+    /// The row of the matrix that an entry is.
+    func sample(_ entry: Int) -> Int { Int(index.samples[found.place(entry)]) }
 
-    func isIn(part: Int, _ index: Int) -> Bool { sets[part] >> sources[index] & 1 == 1 }
+    func group(_ entry: Int) -> Int { Int(index.sources[found.place(entry)]) }
+
+    func isIn(part: Int, _ entry: Int) -> Bool { sets[part] >> index.sources[found.place(entry)] & 1 == 1 }
 
     /// How many samples of a part lie nearer than a bound, up to which all are in the list.
     func count(nearer bound: Double, inPart part: Int) -> Int {
@@ -63,10 +53,10 @@ final class NearList {
         for _ in 0...groups { counts.append(0) }
         counts.withUnsafeMutableBufferPointer { counts in
             var total = 0
-            for index in 0..<count {
-                let isNearer = distances[index] < bound ? 1 : 0
+            for entry in 0..<found.count {
+                let isNearer = found.distance(entry) < bound ? 1 : 0
                 total &+= isNearer
-                counts[slot &+ 1 &+ Int(sources[index])] &+= isNearer
+                counts[slot &+ 1 &+ Int(index.sources[found.place(entry)])] &+= isNearer
             }
             counts[slot] = total
         }

@@ -43,7 +43,7 @@ final class NeighbourList {
 
     init(_ matrix: Matrix<Double>, members: [[Int]], sets: [UInt32]) {
         index = NeighbourIndex(matrix, members: members)
-        list = NearList(capacity: index.samples.count, groups: members.count, sets: sets)
+        list = NearList(index, groups: members.count, sets: sets)
     }
 
     func ask(about sample: Int, upTo bound: Double) { question = (sample, bound) }
@@ -54,17 +54,12 @@ final class NeighbourList {
         question = nil
         list.removeAll()
         index.ask(about: sample)
-        for group in index.groups.indices {
-            let found = index.norm.findNear(
-                in: index.window(inGroup: group, bound: bound), bound: bound, places: list.places + list.count,
-                distances: list.distances + list.count)
-            list.append(found, ofGroup: group)
+        index.forEachRange(bound: bound) { range in
+            index.norm.findNear(in: range, bound: bound, list.found)
+            return bound
         }
         return list
     }
-
-    /// The row of the matrix that an entry of the list is.
-    func sample(of entry: Int) -> Int { Int(index.samples[Int(list.places[entry])]) }
 }
 
 /// The values of one column in ascending order: all of them, those of each group, and those of each part that is made of some.

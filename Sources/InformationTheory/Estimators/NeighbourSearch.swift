@@ -51,22 +51,41 @@ struct NeighbourSearch {
 final class Neighbourhood {
     /// The part that counts.
     var part = 0
+    private let spaces: [Matrix<Double>]
+    private let sets: [UInt32]
     private let scan: NeighbourScan
-    /// Which of the spaces is searched: that of more columns, where fewer samples are near.
-    private let searched: Int
-    /// Of the other.
-    private let counts: NeighbourCounts?
+    /// The space that is searched: that of more columns, where fewer samples are near; nil where it is the joint space.
+    private let searched: Int?
+    private let counts: [NeighbourCounts?]
+    private var sample = 0
+    /// The samples that are equal to it, by group, once they are counted.
+    private var equalsByGroup: [Int]?
 
     init(_ spaces: [Matrix<Double>], _ resampling: Resampling, _ sets: [UInt32], neighbours most: Int) {
         let members = resampling.groups.map { resampling.order[$0].map { $0 } }
-        searched = spaces.count == 2 && spaces[1].columns > spaces[0].columns ? 1 : 0
-        scan = NeighbourScan(searched == 0 ? spaces : spaces.reversed(), members: members, sets: sets, most: most)
-        counts = spaces.count == 2 ? NeighbourCounts(spaces[1 - searched], members: members, sets: sets) : nil
+        let searched: Int? =
+            if spaces.count == 1 {
+                0
+            } else if spaces[0].columns == 1, spaces[1].columns == 1 {
+                nil
+            } else {
+                spaces[1].columns > spaces[0].columns ? 1 : 0
+            }
+        self.searched = searched
+        self.spaces = spaces
+        self.sets = sets
+        let order = searched.map { $0 == 0 ? spaces : spaces.reversed() } ?? [spaces[0].beside(spaces[1])]
+        scan = NeighbourScan(order, members: members, sets: sets, most: most)
+        counts = spaces.enumerated().map { space, matrix in
+            space == searched ? nil : NeighbourCounts(matrix, members: members, sets: sets)
+        }
     }
 
     fileprivate func begin(_ sample: Int, in group: Int, _ neighbours: [Int]) {
+        self.sample = sample
+        equalsByGroup = nil
         scan.search(about: sample, in: group, neighbours: neighbours)
-        counts?.ask(about: sample, upTo: scan.largest.nextUp)
+        for space in counts { space?.ask(about: sample, upTo: scan.largest.nextUp) }
     }
 
     /// The distance of the k-th nearest other sample in the joint space.
@@ -77,24 +96,39 @@ final class Neighbourhood {
     func count(within radius: Double, inSpace space: Int, inclusive: Bool) -> Int {
         // Nearer than the next number is as near as this one, so that one comparison serves both.
         let bound = inclusive ? radius.nextUp : radius
-        if space == searched { return scan.near.count(nearer: bound, inPart: part) }
-        return counts?.count(nearer: bound, inPart: part) ?? 0
+        return counts[space]?.count(nearer: bound, inPart: part) ?? scan.near.count(nearer: bound, inPart: part)
     }
 
     /// How many samples, itself included, are equal.
     var equals: Int {
-        (0..<scan.near.count).count { entry in scan.near.isIn(part: part, entry) && scan.extents(of: entry) == (0, 0) }
+        let byGroup = equalsByGroup ?? countEquals()
+        equalsByGroup = byGroup
+        return byGroup.indices.reduce(0) { $0 + (sets[part] >> UInt32($1) & 1 == 1 ? byGroup[$1] : 0) }
+    }
+
+    private func countEquals() -> [Int] {
+        var byGroup = [Int](repeating: 0, count: 32)
+        for entry in 0..<scan.near.found.count where scan.near.found.distance(entry) == 0 {
+            let extents = self.extents(of: entry)
+            if extents == (0, 0) { byGroup[scan.near.group(entry)] += 1 }
+        }
+        return byGroup
     }
 
     /// The largest distance in each of two spaces among the samples as near as `radius` in the joint space.
     var extents: (Double, Double) {
         var largest = (0.0, 0.0)
-        for entry in 0..<scan.near.count where scan.near.distances[entry] <= radius && scan.near.isIn(part: part, entry)
-        {
-            let own = scan.extents(of: entry)
-            if own.1 <= radius { largest = (max(largest.0, own.0), max(largest.1, own.1)) }
+        for entry in 0..<scan.near.found.count
+        where scan.near.found.distance(entry) <= radius && scan.near.isIn(part: part, entry) {
+            let own = extents(of: entry)
+            if max(own.0, own.1) <= radius { largest = (max(largest.0, own.0), max(largest.1, own.1)) }
         }
-        return searched == 0 ? largest : (largest.1, largest.0)
+        return largest
+    }
+
+    private func extents(of entry: Int) -> (Double, Double) {
+        let row = scan.near.sample(entry)
+        return (spaces[0].distance(sample, row), spaces.count == 2 ? spaces[1].distance(sample, row) : 0)
     }
 }
 
@@ -105,6 +139,26 @@ extension Matrix<Double> {
         chosen.reserveCapacity(rows.count * columns)
         for row in rows { chosen += values[row * columns..<(row + 1) * columns] }
         return Matrix(rows: rows.count, columns: columns, values: chosen)
+    }
+
+    /// The columns of this matrix followed by those of another with as many rows.
+    func beside(_ other: Matrix) -> Matrix {
+        var joined: [Double] = []
+        joined.reserveCapacity(values.count + other.values.count)
+        for row in 0..<rows {
+            joined += values[row * columns..<(row + 1) * columns]
+            joined += other.values[row * other.columns..<(row + 1) * other.columns]
+        }
+        return Matrix(rows: rows, columns: columns + other.columns, values: joined)
+    }
+
+    /// The distance of two rows under the maximum norm.
+    fileprivate func distance(_ row: Int, _ other: Int) -> Double {
+        var distance = 0.0
+        for column in 0..<columns {
+            distance = max(distance, abs(values[row * columns + column] - values[other * columns + column]))
+        }
+        return distance
     }
 
     /// The standard deviation (n) of a column.

@@ -111,8 +111,9 @@ private struct ClassSearch {
                     } else {
                         let all = list.near
                         var equals = 0
-                        for entry in 0..<all.count where all.distances[entry] < bound && all.isIn(part: part, entry) {
-                            let other = label[list.sample(of: entry)]
+                        for entry in 0..<all.found.count
+                        where all.found.distance(entry) < bound && all.isIn(part: part, entry) {
+                            let other = label[all.sample(entry)]
                             // Samples alone in their class in this part are left out of it.
                             if sizes[part][other] > 1 { near += 1 }
                             if other == own { equals += 1 }
