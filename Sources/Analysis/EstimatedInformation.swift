@@ -52,20 +52,26 @@ extension CellAnalysis {
         guard !unit.valueEstimators.isEmpty else { return }
         let values = layer.asDouble
         let flags: Flags = values.values.allSatisfy { $0 == 0 } ? .dead : []
+        // One pass over the distances for all bounds and all quantities.
+        let bounds = unit.valueEstimators.compactMap(\.pairwiseBound)
+        let boundEstimates = Result { () throws(InformationError) in
+            try pairwiseEstimates(
+                of: values, with: [shared.inputs, labels], bounds: bounds, seed: resamplingSeed)
+        }
+        var nextBound = 0
         for estimator in unit.valueEstimators {
             let quantities = plan.valueQuantities(of: estimator, unit: unit)
-            if case .pairwise(let bound, let variance) = estimator.method {
-                do throws(InformationError) {
-                    // One pass over the distances for all three.
-                    let estimates = try pairwiseEstimates(
-                        of: values, with: [shared.inputs, labels], bound: bound, noiseVariance: variance,
-                        seed: resamplingSeed)
-                    for (quantity, estimate) in zip(quantities, [estimates.entropy] + estimates.information) {
+            if estimator.pairwiseBound != nil {
+                switch boundEstimates {
+                case .success(let found):
+                    let estimates = [found[nextBound].entropy] + found[nextBound].information
+                    for (quantity, estimate) in zip(quantities, estimates) {
                         append(estimate, plan.key(quantity, of: unit, by: estimator), flags: flags, to: &outcome)
                     }
-                } catch {
+                case .failure(let error):
                     outcome.failures.append(failure(error))
                 }
+                nextBound += 1
                 continue
             }
             for quantity in quantities {

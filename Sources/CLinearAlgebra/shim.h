@@ -3,4 +3,5 @@
 #include <cblas.h>
 #include <lapacke.h>
 #include "gaussian.h"
+#include "nearest.h"
 #include "tile.h"

@@ -81,8 +81,7 @@ struct EstimateCommand: AsyncParsableCommand {
     func run() async throws {
         try await Terminal.reporting {
             let (x, y) = try variables()
-            var rows: [Row] = []
-            for estimator in try chosenEstimators() { rows.append(try row(estimator, x, y)) }
+            let rows = try rows(x, y)
             if plain { return try Terminal.write(rows.map { "\($0.estimate.value * factor)\n" }.joined()) }
             try Terminal.write(json ? JSONText.list(rows.map(object)).text + "\n" : table(of: rows))
         }
@@ -144,7 +143,7 @@ struct EstimateCommand: AsyncParsableCommand {
         let estimator: Estimator
         let samples: Int
         let estimate: Estimate
-        /// How long the estimate took, error bar and curve included.
+        /// How long the estimate took, error bar and curve included; of the bounds, which share a pass, an equal share each.
         let seconds: Double
 
         /// (samples, mean estimate), from a quarter to all.
@@ -154,14 +153,21 @@ struct EstimateCommand: AsyncParsableCommand {
         }
     }
 
-    private func row(_ estimator: Estimator, _ x: Columns, _ y: Columns?) throws -> Row {
+    private func rows(_ x: Columns, _ y: Columns?) throws -> [Row] {
         do {
+            let estimators = try chosenEstimators()
             let start = ContinuousClock.now
-            let estimate = try estimate(estimator, x, y)
-            return Row(
-                quantity: quantity(estimator, hasY: y != nil), estimator: estimator, samples: x.rows,
-                estimate: estimate, seconds: start.seconds)
-        } catch {
+            var bounds = try boundEstimates(estimators, x, y)[...]
+            let share = start.seconds / Double(max(bounds.count, 1))
+            return try estimators.map { estimator in
+                let start = ContinuousClock.now
+                let isBound = estimator.pairwiseBound != nil
+                let estimate = try isBound ? bounds.removeFirst() : estimate(estimator, x, y)
+                return Row(
+                    quantity: quantity(estimator, hasY: y != nil), estimator: estimator, samples: x.rows,
+                    estimate: estimate, seconds: isBound ? share : start.seconds)
+            }
+        } catch let error as InformationError {
             throw Terminal.failure("\(x.place): \(error)")
         }
     }
@@ -173,6 +179,23 @@ struct EstimateCommand: AsyncParsableCommand {
         guard let y else { return try estimator.entropy(of: own, seed: seed) }
         let other = try variable(y, estimator, isLabel: true)
         return try estimator.information(own, other, seed: seed)
+    }
+
+    /// Those of the pairwise bounds among the estimators, from one pass over the distances where there are several.
+    private func boundEstimates(
+        _ estimators: [Estimator], _ x: Columns, _ y: Columns?
+    ) throws(InformationError) -> [Estimate] {
+        let chosen = estimators.filter { $0.pairwiseBound != nil }
+        guard chosen.count > 1, case .values(let values) = try variable(x, chosen[0], isLabel: false) else {
+            var estimates: [Estimate] = []
+            for estimator in chosen { estimates.append(try estimate(estimator, x, y)) }
+            return estimates
+        }
+        var labels: [Symbols] = []
+        if let y, case .symbols(let label) = try variable(y, chosen[0], isLabel: true) { labels = [label] }
+        let found = try pairwiseEstimates(
+            of: values, with: labels, bounds: chosen.compactMap(\.pairwiseBound), seed: seed)
+        return found.map { y == nil ? $0.entropy : $0.information[0] }
     }
 
     private func quantity(_ estimator: Estimator, hasY: Bool) -> String {

@@ -64,6 +64,76 @@ struct BoundTests {
         #expect(lower <= upper)
     }
 
+    // Every part anew by the definition, where the estimates come from sums by group; n = 15 has one group for each sample. With
+    // norms below 5, distances by products are good to 4·2^-53·10² = 5e-14, a kernel to this over 0.02, 2e-12 of its size, and the
+    // rest to n roundings, 1e-13; the error bar is a norm of 20 such differences in bits: 2e-12·√20/ln 2 = 2e-11.
+    @Test(arguments: [(1, 2), (2, 1), (15, 2), (41, 3), (700, 2)])
+    func `error bars and curves are those of every part anew`(n: Int, columns: Int) throws {
+        var generator = SplitMix64(seed: UInt64(n))
+        // Some rows are equal.
+        let rows = (0..<n).map { _ in (0..<columns).map { _ in generator.nextNormal() } }
+        let z = points((0..<n).flatMap { rows[$0 % 7 == 3 ? $0 - 3 : $0] }, columns: columns)
+        let labels = (0..<n).map { _ in generator.nextIndex(below: 3) }
+        let choices: [(bound: PairwiseBound, noiseVariance: Double)] = [(.upper, 0.1), (.lower, 0.1), (.upper, 0.01)]
+        let found = try pairwiseEstimates(of: z, with: [Symbols(0..<n), Symbols(labels)], bounds: choices, seed: 3)
+        for (choice, estimates) in zip(choices, found) {
+            let alone = try pairwiseEstimates(
+                of: z, with: [Symbols(labels)], bound: choice.bound, noiseVariance: choice.noiseVariance, seed: 3)
+            #expect(alone.entropy == estimates.entropy && alone.information[0] == estimates.information[1])
+            let scale = (choice.bound == .upper ? 2 : 8) * choice.noiseVariance
+            var kernel = Matrix(rows: n, columns: n, repeating: 0.0)
+            for i in 0..<n {
+                for j in 0..<n {
+                    let square = (0..<columns).reduce(0) { $0 + (z[i, $1] - z[j, $1]) * (z[i, $1] - z[j, $1]) }
+                    kernel[i, j] = exp(-square / scale)
+                }
+            }
+            func surprisal(_ i: Int, _ members: [Int]) -> Double {
+                -log2(members.reduce(0) { $0 + kernel[i, $1] } / Double(members.count))
+            }
+            let noise = Double(columns) / 2 * log2(2 * .pi * exp(1) * choice.noiseVariance)
+            for (estimate, quantity) in zip([estimates.entropy] + estimates.information, 0...) {
+                let (error, half, quarter) = resampled(Array(0..<n), seed: 3) { part in
+                    guard !part.isEmpty else { return nil }
+                    return part.reduce(0.0) { sum, i in
+                        let all = surprisal(i, part)
+                        switch quantity {
+                        case 0: return sum + all + noise
+                        case 1: return sum + all
+                        default: return sum + all - surprisal(i, part.filter { labels[$0] == labels[i] })
+                        }
+                    } / Double(part.count)
+                }
+                #expect(agree(estimate.standardError, n > 1 ? error : nil), "\(estimate)")
+                #expect(agree(estimate.curve?.half, n > 3 ? half : nil))
+                #expect(agree(estimate.curve?.quarter, n > 3 ? quarter : nil))
+            }
+        }
+    }
+
+    // Groups of 260 are more than one tile. As above, with n = 5200 roundings: 1e-12.
+    @Test func `groups larger than a tile are summed over all of their tiles`() throws {
+        var generator = SplitMix64(seed: 8)
+        let (n, scale) = (5200, 2 * 0.1)
+        let z = points((0..<n).map { _ in generator.nextNormal() })
+        let labels = (0..<n).map { $0 % 2 }
+        let found = try pairwiseEstimates(of: z, with: [Symbols(labels)], bound: .upper, noiseVariance: 0.1, seed: 0)
+        var (all, given) = (0.0, 0.0)
+        for i in 0..<n {
+            var (sum, own) = (0.0, 0.0)
+            for j in 0..<n {
+                let difference = z.values[i] - z.values[j]
+                let kernel = exp(-difference * difference / scale)
+                sum += kernel
+                if labels[j] == labels[i] { own += kernel }
+            }
+            all -= log2(sum / Double(n))
+            given -= log2(own / Double(n / 2))
+        }
+        #expect(abs(found.information[0].value - (all - given) / Double(n)) < 1e-11)
+        #expect(abs(found.entropy.value - all / Double(n) - log2(2 * .pi * exp(1) * 0.1) / 2) < 1e-11)
+    }
+
     // Rank n/2 of an odd n is the quantile 0; the copula of a column with itself is singular; monotone maps keep all ranks.
     @Test func `the copula knows ranks alone`() throws {
         var generator = SplitMix64(seed: 11)

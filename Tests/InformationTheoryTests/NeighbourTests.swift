@@ -46,16 +46,21 @@ private enum NeighbourOracle {
         return (psi(n) - psi(k) + Double(x.columns) * logs / Double(n)) / log(2)
     }
 
-    /// For classes of more than k samples, without ties.
-    static func ross(_ x: Matrix<Double>, _ y: [Int], k: Int) -> Double {
-        let n = x.rows
-        let sum = (0..<n).reduce(0.0) { sum, i in
-            let same = (0..<n).filter { $0 != i && y[$0] == y[i] }
-            let radius = same.map { distance(x, i, $0) }.sorted()[k - 1]
-            let near = (0..<n).count { $0 != i && distance(x, i, $0) <= radius }
-            return sum + psi(k) - psi(same.count + 1) - psi(near)
+    /// Nil where no two samples have the same label.
+    static func ross(_ x: Matrix<Double>, _ y: [Int], k: Int) -> Double? {
+        let kept = (0..<x.rows).filter { i in (0..<x.rows).contains { $0 != i && y[$0] == y[i] } }
+        let n = kept.count
+        let sum = kept.reduce(0.0) { sum, i in
+            let same = kept.filter { $0 != i && y[$0] == y[i] }.map { distance(x, i, $0) }
+            let k = min(k, same.count)
+            let radius = same.sorted()[k - 1]
+            let all = kept.map { distance(x, i, $0) }
+            if radius == 0 {
+                return sum + psi(1 + same.count { $0 == 0 }) - psi(same.count + 1) - psi(all.count { $0 == 0 })
+            }
+            return sum + psi(k) - psi(same.count + 1) - psi(all.count { $0 < radius })
         }
-        return (sum / Double(n) + psi(n)) / log(2)
+        return n > 0 ? (sum / Double(n) + psi(n)) / log(2) : nil
     }
 }
 
@@ -71,13 +76,17 @@ private func normals(_ n: Int, _ d: Int, correlation r: Double, seed: UInt64) ->
 }
 
 extension Matrix<Double> {
+    fileprivate func chosen(_ rows: [Int]) -> Matrix {
+        Matrix(rows: rows.count, columns: columns, values: rows.flatMap { row in (0..<columns).map { self[row, $0] } })
+    }
+
     fileprivate func mapped(_ transform: (Double) -> Double) -> Matrix {
         Matrix(rows: rows, columns: columns, values: values.map(transform))
     }
 }
 
 struct NeighbourTests {
-    // n = 3000 in 1+1 columns is searched by trees, the others in one pass. Sums of n terms below 10 nats: 1e-12.
+    // Sums of n terms below 10 nats: 1e-12.
     @Test(arguments: [(40, 1, 3), (200, 2, 1), (200, 3, 5), (3000, 1, 3)])
     func `KSG agrees with the plain formulas, with and without ties`(n: Int, d: Int, k: Int) throws {
         for seed in 1...3 as ClosedRange<UInt64> {
@@ -103,7 +112,46 @@ struct NeighbourTests {
         let entropy = try kozachenkoLeonenkoEntropy(of: x, neighbours: k, seed: 0).value
         #expect(abs(entropy - NeighbourOracle.entropy(x, k: k)) < 1e-10)
         let information = try rossInformation(x, labels: Symbols(labels), neighbours: k, seed: 0).value
-        #expect(abs(information - NeighbourOracle.ross(x, labels, k: k)) < 1e-10)
+        #expect(abs(information - NeighbourOracle.ross(x, labels, k: k)!) < 1e-10)
+    }
+
+    // One search serves all parts; here every part is searched anew. Sums of n terms below 10 nats are good to 1e-12, and the
+    // error bar is a norm of 20 differences of these: √20 times as much. n = 12 has one group for each sample, and quarters of
+    // 3, which have no third neighbour.
+    @Test(arguments: [(12, 1, 3), (45, 1, 3), (45, 3, 1), (101, 2, 4), (130, 6, 3)])
+    func `error bars and curves are those of searches anew in every part`(n: Int, d: Int, k: Int) throws {
+        for seed in 1...2 as ClosedRange<UInt64> {
+            let (x, y) = normals(n, d, correlation: 0.7, seed: seed)
+            let one = Matrix(rows: n, columns: 1, values: (0..<n).map { y[$0, 0] })
+            // A grid makes equal distances, ReLU equal rows; a column of few values beside others.
+            let cases = [
+                (x, y), (x, one), (x.mapped { max(0, $0) }, one.mapped { max(0, $0) }),
+                (x.mapped { ($0 * 4).rounded() }, y), (x.mapped { $0.rounded() }, one.mapped { $0.rounded() }),
+            ]
+            func expect(_ found: Estimate, _ samples: [Int]? = nil, _ estimate: ([Int]) -> Double?) {
+                let expected = resampled(samples ?? Array(0..<n), seed: seed, estimate)
+                #expect(agree(found.standardError, expected.error), "\(found)")
+                let isWhole = expected.half != nil && expected.quarter != nil
+                #expect(agree(found.curve?.half, isWhole ? expected.half : nil))
+                #expect(agree(found.curve?.quarter, isWhole ? expected.quarter : nil))
+            }
+            for (x, y) in cases {
+                for variant in kinds {
+                    expect(try ksgInformation(x, y, variant: variant, neighbours: k, seed: seed)) { part in
+                        part.count > k ? NeighbourOracle.ksg(x.chosen(part), y.chosen(part), variant, k: k) : nil
+                    }
+                }
+                // Two large classes and some of one to three samples.
+                let labels = (0..<n).map { $0 % 5 == 0 ? 2 + $0 / 15 : $0 % 2 }
+                let kept = (0..<n).filter { i in labels.count { $0 == labels[i] } > 1 }
+                expect(try rossInformation(x, labels: Symbols(labels), neighbours: k, seed: seed), kept) { part in
+                    NeighbourOracle.ross(x.chosen(part), part.map { labels[$0] }, k: k)
+                }
+            }
+            expect(try kozachenkoLeonenkoEntropy(of: x, neighbours: k, seed: seed)) { part in
+                part.count > k ? NeighbourOracle.entropy(x.chosen(part), k: k) : nil
+            }
+        }
     }
 
     // Five standard errors by the jackknife over 20 groups: a false alarm in 1e-4 per case (Student, 19 degrees of freedom).

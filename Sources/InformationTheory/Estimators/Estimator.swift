@@ -71,6 +71,12 @@ public struct Estimator: Hashable, Sendable, CustomStringConvertible {
         return false
     }
 
+    /// What ``pairwiseEstimates(of:with:bounds:seed:)`` takes, which gives several at once; nil for other estimators.
+    public var pairwiseBound: (bound: PairwiseBound, noiseVariance: Double)? {
+        guard case .pairwise(let bound, let noiseVariance) = method else { return nil }
+        return (bound, noiseVariance)
+    }
+
     private static let presetMethods: [(name: String, method: Method)] = [
         ("saxe-upper-0.001", .pairwise(.upper, noiseVariance: 0.001)),
         ("saxe-lower-0.001", .pairwise(.lower, noiseVariance: 0.001)),

@@ -27,7 +27,7 @@ public import LinearAlgebra
 ///   - y: n × d_y, finite.
 ///   - seed: of the groups of the delete-group jackknife, which gives the standard error.
 /// - Throws: `.notEstimable` for k ≥ n, `.notFinite`, `.empty`.
-/// - Complexity: O(n²·(d_x + d_y)); in up to three dimensions O(n log n) for many samples. Memory O(n·(d_x + d_y)).
+/// - Complexity: O(n²·(d_x + d_y)) at most; in few columns less, in one and one about O(n^1.5). Memory O(n·(d_x + d_y)).
 ///
 /// Source: Kraskov, Stögbauer, Grassberger, "Estimating Mutual Information", 2004, eq. 8 and 9; ties: Gao, Kannan, Oh,
 /// Viswanath, "Estimating Mutual Information for Discrete-Continuous Mixtures", 2017, algorithm 1.
@@ -47,25 +47,25 @@ public func ksgInformation(
     let base = psi[k] - (variant == .two ? 1 / Double(k) : 0)
     var radii: [Double] = []
     let sizes = resampling.sizes
-    let means = search.means(least: k + 1) { _, part, neighbours in
-        let radius = neighbours.radius(neighbours: k)
+    let means = search.means(neighbours: k) { part, neighbourhood in
+        let radius = neighbourhood.radius
         if part == 0 { radii.append(radius) }
         if radius == 0 {
-            return psi[neighbours.jointCount(within: 0, inclusive: true)]
-                - (psi[neighbours.count(within: 0, inSpace: 0, inclusive: true)]
-                    + psi[neighbours.count(within: 0, inSpace: 1, inclusive: true)])
+            return psi[neighbourhood.equals]
+                - (psi[neighbourhood.count(within: 0, inSpace: 0, inclusive: true)]
+                    + psi[neighbourhood.count(within: 0, inSpace: 1, inclusive: true)])
         }
         switch variant {
         case .one:
             // The sample itself is counted, which makes the + 1.
             return base
-                - (psi[neighbours.count(within: radius, inSpace: 0, inclusive: false)]
-                    + psi[neighbours.count(within: radius, inSpace: 1, inclusive: false)])
+                - (psi[neighbourhood.count(within: radius, inSpace: 0, inclusive: false)]
+                    + psi[neighbourhood.count(within: radius, inSpace: 1, inclusive: false)])
         case .two:
-            let extent = neighbours.extent(within: radius)
+            let extents = neighbourhood.extents
             return base
-                - (psi[neighbours.count(within: extent[0], inSpace: 0, inclusive: true) - 1]
-                    + psi[neighbours.count(within: extent[1], inSpace: 1, inclusive: true) - 1])
+                - (psi[neighbourhood.count(within: extents.0, inSpace: 0, inclusive: true) - 1]
+                    + psi[neighbourhood.count(within: extents.1, inSpace: 1, inclusive: true) - 1])
         }
     }
     let values = means.enumerated().map { part, mean in mean.map { ($0 + psi[sizes[part]]) / log(2) } }

@@ -15,7 +15,7 @@ public import LinearAlgebra
 /// - Parameters: as in `ksgInformation`.
 /// - Throws: `.notEstimable` for k ≥ n, and where k other rows are equal to some sample's: then the density has an atom, and
 ///   h is −∞. `.notFinite`, `.empty`.
-/// - Complexity: O(n²·d), in up to three dimensions O(n log n) for many samples.
+/// - Complexity: O(n²·d) at most; in few columns less.
 ///
 /// Source: Kozachenko, Leonenko, 1987, as in Kraskov, Stögbauer, Grassberger 2004, eq. 20.
 public func kozachenkoLeonenkoEntropy(
@@ -40,10 +40,9 @@ public func kozachenkoLeonenkoEntropy(
     let psi = DigammaTable(upTo: samples)
     var radii: [Double] = []
     let sizes = resampling.sizes
-    let means = search.means(least: k + 1) { _, part, neighbours in
-        let radius = neighbours.radius(neighbours: k)
-        if part == 0 { radii.append(radius) }
-        return log(2 * radius)
+    let means = search.means(neighbours: k) { part, neighbourhood in
+        if part == 0 { radii.append(neighbourhood.radius) }
+        return log(2 * neighbourhood.radius)
     }
     let values = means.enumerated().map { part, mean in
         mean.map { (psi[sizes[part]] - psi[k] + Double(x.columns) * $0) / log(2) }

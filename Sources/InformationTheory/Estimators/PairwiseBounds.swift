@@ -44,8 +44,19 @@ public struct PairwiseEstimates: Sendable {
 public func pairwiseEstimates(
     of z: Matrix<Double>, with variables: [Symbols], bound: PairwiseBound, noiseVariance: Double, seed: UInt64
 ) throws(InformationError) -> PairwiseEstimates {
-    precondition(noiseVariance > 0 && noiseVariance.isFinite, "noise has a positive variance")
-    let name = Estimator(.pairwise(bound, noiseVariance: noiseVariance)).description
+    try pairwiseEstimates(of: z, with: variables, bounds: [(bound, noiseVariance)], seed: seed)[0]
+}
+
+/// Gives several bounds from one pass over the distances, each as `pairwiseEstimates(of:with:bound:noiseVariance:seed:)` gives it,
+/// to the bit.
+public func pairwiseEstimates(
+    of z: Matrix<Double>, with variables: [Symbols], bounds: [(bound: PairwiseBound, noiseVariance: Double)],
+    seed: UInt64
+) throws(InformationError) -> [PairwiseEstimates] {
+    precondition(
+        bounds.allSatisfy { $0.noiseVariance > 0 && $0.noiseVariance.isFinite }, "noise has a positive variance")
+    guard let first = bounds.first else { return [] }
+    let name = Estimator(.pairwise(first.bound, noiseVariance: first.noiseVariance)).description
     try checkNeighbours(0, of: [z], name)
     for variable in variables where variable.sampleCount != z.rows {
         throw .notEstimable(
@@ -54,8 +65,17 @@ public func pairwiseEstimates(
     }
     let rows = try Symbols(rowsOf: z)
     let resampling = Resampling(samples: z.rows, seed: seed)
-    let scale = (bound == .upper ? 2 : 8) * noiseVariance
-    let sums = KernelSums(z, rows, scale: scale, variables, resampling)
+    let scales = bounds.map { bound, noiseVariance in (bound == .upper ? 2 : 8) * noiseVariance }
+    let means = KernelSums(z, rows, variables, resampling).means(scales: scales)
+    return zip(bounds, means).map { choice, means in
+        estimates(means, choice.bound, noiseVariance: choice.noiseVariance, z, rows, variables, resampling)
+    }
+}
+
+private func estimates(
+    _ sums: KernelMeans, _ bound: PairwiseBound, noiseVariance: Double, _ z: Matrix<Double>, _ rows: Symbols,
+    _ variables: [Symbols], _ resampling: Resampling
+) -> PairwiseEstimates {
     let side: Flags = bound == .upper ? .upperBound : .lowerBound
     let constant: Flags = rows.count == 1 ? .constant : []
     let logSamples = largestEntropy(ofSamples: z.rows)
@@ -78,57 +98,203 @@ public func pairwiseEstimates(
     return PairwiseEstimates(entropy: entropy, information: information)
 }
 
-/// The means over the samples of every part of −log2(S_i/n) and of log2(S_i^v/n_v) − log2(S_i/n), in one pass over the
-/// kernel.
-private struct KernelSums {
+/// The means over the samples of every part of a resampling, of −log2(S_i/n) and of log2(S_i^v/n_v) − log2(S_i/n).
+private struct KernelMeans {
     /// Part by part; nil for parts without samples.
-    private(set) var entropies: [Double?] = []
+    var entropies: [Double?]
     /// Variable by variable, then part by part.
-    private(set) var information: [[Double?]] = []
+    var information: [[Double?]]
+}
 
-    private static let rowsPerTile = 256
+/// The sums of the kernel over the samples of each group, for every sample, of which the sums over all parts are made.
+///
+/// In square tiles of two groups, or of pieces of them; each pair of tiles across the diagonal is computed once, and gives the
+/// sums over its columns to its rows, and those over its rows to its columns.
+private struct KernelSums {
+    private let samples: Matrix<Double>
+    private let norms: [Double]
+    private let resampling: Resampling
+    private let tiles: [Tile]
+    /// Equal rows, then the variables: the symbol of each place.
+    private let rows: Members
+    private let variables: [Members]
 
-    init(_ z: Matrix<Double>, _ rows: Symbols, scale: Double, _ variables: [Symbols], _ resampling: Resampling) {
-        let n = z.rows
-        let ordered = Self.centred(z.rows(resampling.order))
-        let ids = resampling.order.map { rows.ids[$0] }
-        let values = variables.map { variable in resampling.order.map { variable.ids[$0] } }
+    /// The most rows of a tile: with its columns, 512 KB.
+    private static let side = 256
+
+    /// A piece of a group.
+    private struct Tile {
+        var group: Int
+        var range: Range<Int>
+    }
+
+    /// The samples of every tile in the order of a symbol.
+    private struct Members {
+        let ids: [Int32]
+        let count: Int
+        private let order: [Int]
+
+        init(_ symbols: Symbols, _ places: [Int], _ tiles: [Tile]) {
+            let ids = places.map { Int32(symbols.ids[$0]) }
+            self.ids = ids
+            count = symbols.count
+            order = tiles.flatMap { tile in
+                tile.range.sorted { ids[$0] != ids[$1] ? ids[$0] < ids[$1] : $0 < $1 }
+            }
+        }
+
+        /// Calls `body` with every place in one range and every place in another that have the same symbol.
+        func forEachPair(_ a: Range<Int>, _ b: Range<Int>, _ body: (Int, Int) -> Void) {
+            var (first, second) = (a.lowerBound, b.lowerBound)
+            while first < a.upperBound, second < b.upperBound {
+                let (own, other) = (ids[order[first]], ids[order[second]])
+                if own < other {
+                    first += 1
+                } else if own > other {
+                    second += 1
+                } else {
+                    var place = second
+                    while place < b.upperBound, ids[order[place]] == own {
+                        body(order[first], order[place])
+                        place += 1
+                    }
+                    first += 1
+                }
+            }
+        }
+    }
+
+    init(_ z: Matrix<Double>, _ rows: Symbols, _ variables: [Symbols], _ resampling: Resampling) {
+        // One sample has no groups.
+        let groups = resampling.groups.isEmpty ? resampling.whole : resampling.groups
+        let tiles = groups.enumerated().flatMap { group, range in
+            stride(from: range.lowerBound, to: range.upperBound, by: Self.side).map {
+                Tile(group: group, range: $0..<min($0 + Self.side, range.upperBound))
+            }
+        }
+        self.tiles = tiles
+        self.resampling = resampling
+        self.rows = Members(rows, resampling.order, tiles)
+        self.variables = variables.map { Members($0, resampling.order, tiles) }
+        samples = Self.centred(z.rows(resampling.order))
+        norms = squaredNorms(samples, rows: 0..<samples.rows)
+    }
+
+    /// The kernel is exp(−‖z_i − z_j‖²/scale). O(n²·d) for all scales together, and n²/2 exponentials for each.
+    func means(scales: [Double]) -> [KernelMeans] {
+        let n = samples.rows
+        let groups = (tiles.last?.group ?? 0) + 1
+        // By place, then by group.
+        var all = scales.map { _ in [Double](repeating: 0, count: n * groups) }
+        var own = scales.map { _ in variables.map { _ in [Double](repeating: 0, count: n * groups) } }
+        var products = [Double](repeating: 0, count: Self.side * Self.side)
+        var kernel = products
+        for (index, first) in tiles.enumerated() {
+            for second in tiles[...index] {
+                let width = second.range.count
+                products.withUnsafeMutableBufferPointer {
+                    innerProducts(
+                        samples, rows: first.range, samples, rows: second.range, into: $0.baseAddress!, stride: width)
+                }
+                for (choice, scale) in scales.enumerated() {
+                    kernel.withUnsafeMutableBufferPointer { kernel in
+                        fill(kernel, products, first.range, second.range, scale)
+                        addSums(of: kernel, first, second, groups, to: &all[choice])
+                        for (variable, members) in variables.enumerated() {
+                            own[choice][variable].withUnsafeMutableBufferPointer { own in
+                                members.forEachPair(first.range, second.range) { i, j in
+                                    let value = kernel[
+                                        (i - first.range.lowerBound) * width + j - second.range.lowerBound]
+                                    own[i * groups + second.group] += value
+                                    if first.range != second.range { own[j * groups + first.group] += value }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return scales.indices.map { means(all[$0], own[$0], groups) }
+    }
+
+    private func fill(
+        _ kernel: UnsafeMutableBufferPointer<Double>, _ products: [Double], _ rows: Range<Int>, _ columns: Range<Int>,
+        _ scale: Double
+    ) {
+        let width = columns.count
+        guard let target = kernel.baseAddress else { return }
+        products.withUnsafeBufferPointer { products in
+            target.update(from: products.baseAddress!, count: rows.count * width)
+        }
+        norms.withUnsafeBufferPointer { norms in
+            for (line, row) in rows.enumerated() {
+                replaceByGaussians(
+                    target + line * width, count: width, norms: norms.baseAddress! + columns.lowerBound,
+                    norm: norms[row], factor: -1 / scale)
+            }
+        }
+        // Equal rows are exactly 0 apart, whatever the product left.
+        self.rows.forEachPair(rows, columns) { i, j in
+            target[(i - rows.lowerBound) * width + j - columns.lowerBound] = 1
+        }
+    }
+
+    /// Adds the sums of the rows of a tile, and, where it is not on the diagonal, those of its columns.
+    private func addSums(
+        of kernel: UnsafeMutableBufferPointer<Double>, _ first: Tile, _ second: Tile, _ groups: Int,
+        to all: inout [Double]
+    ) {
+        let width = second.range.count
+        var columns = [SIMD8<Double>](repeating: .zero, count: (width + 7) / 8)
+        columns.withUnsafeMutableBufferPointer { columns in
+            for (line, row) in first.range.enumerated() {
+                let values = UnsafeRawPointer(kernel.baseAddress! + line * width)
+                var sum = SIMD8<Double>.zero
+                for block in 0..<width / 8 {
+                    let eight = values.loadUnaligned(fromByteOffset: block * 64, as: SIMD8<Double>.self)
+                    sum += eight
+                    columns[block] += eight
+                }
+                var rest = SIMD8<Double>.zero
+                for lane in 0..<width % 8 { rest[lane] = kernel[line * width + width / 8 * 8 + lane] }
+                if width % 8 > 0 { columns[width / 8] += rest }
+                all[row * groups + second.group] += (sum + rest).sum()
+            }
+            guard first.range != second.range else { return }
+            for (column, place) in second.range.enumerated() {
+                all[place * groups + first.group] += columns[column / 8][column % 8]
+            }
+        }
+    }
+
+    private func means(_ all: [Double], _ own: [[Double]], _ groups: Int) -> KernelMeans {
         let parts = resampling.parts
-        let pieces = Pieces(parts, samples: n)
-        // n and n_v of every part.
         let sizes = resampling.sizes.map(Double.init)
-        let valueSizes = zip(variables, values).map { variable, values in
+        // One sample is a group of its own.
+        let sets = resampling.groups.isEmpty ? [1] : resampling.groupSets
+        let members = sets.map { set in (0..<groups).filter { set >> UInt32($0) & 1 == 1 } }
+        // n_v of every part.
+        let valueSizes = variables.map { variable in
             parts.map { part in
                 var counts = [Double](repeating: 0, count: variable.count)
-                for piece in part { for place in piece { counts[Int(values[place])] += 1 } }
+                for piece in part { for place in piece { counts[Int(variable.ids[place])] += 1 } }
                 return counts
             }
         }
         var entropySums = parts.map { _ in CompensatedSum() }
         var informationSums = variables.map { _ in parts.map { _ in CompensatedSum() } }
-        var tile = [Double](repeating: 0, count: min(Self.rowsPerTile, n) * n)
-        for first in stride(from: 0, to: n, by: Self.rowsPerTile) {
-            let range = first..<min(first + Self.rowsPerTile, n)
-            tile.withUnsafeMutableBufferPointer { tile in
-                squaredDistances(ordered, rows: range, ordered, rows: 0..<n, into: tile.baseAddress!, stride: n)
-                for place in range {
-                    let line = UnsafeMutableBufferPointer(rebasing: tile[(place - first) * n..<(place - first + 1) * n])
-                    for other in 0..<n {
-                        // Equal rows are exactly 0 apart, whatever the product left.
-                        line[other] = ids[other] == ids[place] ? 1 : exp(-line[other] / scale)
+        for tile in tiles {
+            let own = (sums: own, parts: parts.indices.filter { sets[$0] >> UInt32(tile.group) & 1 == 1 })
+            for place in tile.range {
+                for part in own.parts {
+                    func sum(_ sums: [Double]) -> Double {
+                        members[part].reduce(0) { $0 + sums[place * groups + $1] }
                     }
-                    let all = pieces.sums { line[$0] }
-                    let own = values.map { values in
-                        pieces.sums { values[$0] == values[place] ? line[$0] : 0 }
-                    }
-                    for part in pieces.parts(of: place) {
-                        let whole = log2(pieces.sum(all, over: part) / sizes[part])
-                        entropySums[part].add(-whole)
-                        for variable in values.indices {
-                            let count = valueSizes[variable][part][Int(values[variable][place])]
-                            informationSums[variable][part].add(
-                                log2(pieces.sum(own[variable], over: part) / count) - whole)
-                        }
+                    let whole = log2(sum(all) / sizes[part])
+                    entropySums[part].add(-whole)
+                    for (index, variable) in variables.enumerated() {
+                        let count = valueSizes[index][part][Int(variable.ids[place])]
+                        informationSums[index][part].add(log2(sum(own.sums[index]) / count) - whole)
                     }
                 }
             }
@@ -136,51 +302,20 @@ private struct KernelSums {
         func means(_ sums: [CompensatedSum]) -> [Double?] {
             zip(sums, sizes).map { $1 > 0 ? $0.value / $1 : nil }
         }
-        entropies = means(entropySums)
-        information = informationSums.map(means)
+        return KernelMeans(entropies: means(entropySums), information: informationSums.map(means))
     }
 
     /// The rows less their mean: distances keep their digits near the origin.
     private static func centred(_ z: Matrix<Double>) -> Matrix<Double> {
+        var sums = [CompensatedSum](repeating: CompensatedSum(), count: z.columns)
+        for row in 0..<z.rows {
+            for column in 0..<z.columns { sums[column].add(z.values[row * z.columns + column]) }
+        }
+        let centre = sums.map { $0.value / Double(z.rows) }
         var z = z
-        for column in 0..<z.columns {
-            let centre = mean((0..<z.rows).map { z.values[$0 * z.columns + column] })
-            for row in 0..<z.rows { z.values[row * z.columns + column] -= centre }
+        for row in 0..<z.rows {
+            for column in 0..<z.columns { z.values[row * z.columns + column] -= centre[column] }
         }
         return z
     }
-}
-
-/// The pieces into which the ends of all parts cut the samples, so that a sum over a part is one over a few pieces.
-private struct Pieces {
-    private let pieces: [Range<Int>]
-    private let piecesOfPart: [[Int]]
-    private let partsOfPiece: [[Int]]
-    private let pieceOfPlace: [Int]
-
-    init(_ parts: [Resampling.Part], samples: Int) {
-        let ends = Set(parts.flatMap { $0.flatMap { [$0.lowerBound, $0.upperBound] } }).sorted()
-        let pieces = zip(ends, ends.dropFirst()).map { $0..<$1 }
-        self.pieces = pieces
-        piecesOfPart = parts.map { part in
-            pieces.indices.filter { piece in part.contains { $0.contains(pieces[piece].lowerBound) } }
-        }
-        let piecesOfPart = piecesOfPart
-        partsOfPiece = pieces.indices.map { piece in parts.indices.filter { piecesOfPart[$0].contains(piece) } }
-        pieceOfPlace = pieces.enumerated().flatMap { index, piece in piece.map { _ in index } }
-    }
-
-    func sums(_ value: (Int) -> Double) -> [Double] {
-        pieces.map { piece in
-            var sum = 0.0
-            for place in piece { sum += value(place) }
-            return sum
-        }
-    }
-
-    func sum(_ sums: [Double], over part: Int) -> Double {
-        piecesOfPart[part].reduce(0) { $0 + sums[$1] }
-    }
-
-    func parts(of place: Int) -> [Int] { partsOfPiece[pieceOfPlace[place]] }
 }

@@ -33,6 +33,19 @@ struct Resampling {
     /// How many samples each part has.
     var sizes: [Int] { parts.map { $0.reduce(0) { $0 + $1.count } } }
 
+    /// The groups of which each part is made, one bit for each: with 20 groups, or one for each sample, halves and quarters are
+    /// made of whole groups.
+    var groupSets: [UInt32] {
+        precondition(groups.count <= 32, "a set has 32 bits")
+        return parts.map { part in
+            let members = groups.indices.filter { group in part.contains { $0.contains(groups[group].lowerBound) } }
+            precondition(
+                members.reduce(0) { $0 + groups[$1].count } == part.reduce(0) { $0 + $1.count },
+                "a part cuts a group")
+            return members.reduce(0) { $0 | 1 << UInt32($1) }
+        }
+    }
+
     init(samples: Int, seed: UInt64, groups: Int = 20) {
         var generator = SplitMix64(seed: seed)
         order = generator.permutation(of: samples)

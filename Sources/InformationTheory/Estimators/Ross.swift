@@ -61,7 +61,7 @@ public func rossInformation(
     return estimate
 }
 
-/// The neighbours of each sample within its class, in every part of a resampling, in one pass over all distances.
+/// The neighbours of each sample within its class, in every part of a resampling, by one search.
 private struct ClassSearch {
     private let x: Matrix<Double>
     private let classes: Symbols
@@ -75,49 +75,71 @@ private struct ClassSearch {
 
     /// The estimate in bits on every part, and the radius of every sample in the whole.
     func estimates(neighbours k: Int, _ psi: DigammaTable) -> (values: [Double?], radii: [Double]) {
-        let parts = resampling.parts
-        let label = resampling.order.map { classes.ids[$0] }
-        let sizes = parts.map { part in
+        let sets = resampling.groupSets
+        let members = resampling.groups.map { resampling.order[$0].map { $0 } }
+        let label = classes.ids.map(Int.init)
+        // By part, then by class.
+        let sizes = resampling.parts.map { part in
             var counts = [Int](repeating: 0, count: classes.count)
-            for piece in part { for place in piece { counts[Int(label[place])] += 1 } }
+            for sample in resampling.samples(of: part) { counts[label[sample]] += 1 }
             return counts
         }
-        var sums = parts.map { _ in CompensatedSum() }
-        var used = parts.map { _ in 0 }
+        let hasLoners = sizes.map { $0.contains(1) }
+        let searches = searches(members, label, sets, most: k)
+        // By class, then by part.
+        let neighbours = (0..<classes.count).map { value in sizes.map { max(0, min(k, $0[value] - 1)) } }
+        let counts = NeighbourCounts(x, members: members, sets: sets)
+        let list = NeighbourList(x, members: members, sets: sets)
+        var sums = sets.map { _ in CompensatedSum() }
+        var used = sets.map { _ in 0 }
         var radii: [Double] = []
-        NeighbourDistances([x], order: resampling.order).forEachSample { place, distances in
-            let own = label[place]
-            for (index, part) in parts.enumerated() where part.contains(where: { $0.contains(place) }) {
-                let size = sizes[index][Int(own)]
-                if size < 2 { continue }
-                var list = NearestList(capacity: min(k, size - 1))
-                for piece in part {
-                    var bound = list.bound
-                    for other in piece where distances[0][other] < bound && label[other] == own && other != place {
-                        list.insert(distances[0][other], at: other)
-                        bound = list.bound
+        for (group, samples) in members.enumerated() {
+            let parts = sets.indices.filter { sets[$0] >> UInt32(group) & 1 == 1 }
+            for sample in samples {
+                let own = label[sample]
+                let search = searches[own]
+                search.search(about: sample, in: group, neighbours: neighbours[own])
+                counts.ask(about: sample, upTo: search.largest.nextUp)
+                list.ask(about: sample, upTo: search.largest.nextUp)
+                for part in parts where sizes[part][own] > 1 {
+                    let radius = search.radii[part]
+                    if part == 0 { radii.append(radius) }
+                    let bound = radius == 0 ? radius.nextUp : radius
+                    var (near, nearest) = (0, neighbours[own][part])
+                    if radius > 0, !hasLoners[part] {
+                        near = counts.count(nearer: bound, inPart: part)
+                    } else {
+                        let all = list.near
+                        var equals = 0
+                        for entry in 0..<all.found.count
+                        where all.found.distance(entry) < bound && all.isIn(part: part, entry) {
+                            let other = label[all.sample(entry)]
+                            // Samples alone in their class in this part are left out of it.
+                            if sizes[part][other] > 1 { near += 1 }
+                            if other == own { equals += 1 }
+                        }
+                        if radius == 0 { nearest = equals }
                     }
+                    sums[part].add(psi[nearest] - psi[sizes[part][own]] - psi[near])
+                    used[part] += 1
                 }
-                let radius = list.bound
-                if index == 0 { radii.append(radius) }
-                let bound = radius == 0 ? radius.nextUp : radius
-                var (near, nearInClass) = (0, 0)
-                for piece in part {
-                    for other in piece where distances[0][other] < bound {
-                        // Samples alone in their class in this part are left out of it.
-                        if sizes[index][Int(label[other])] > 1 { near += 1 }
-                        if label[other] == own { nearInClass += 1 }
-                    }
-                }
-                let neighbours = radius == 0 ? nearInClass : min(k, size - 1)
-                sums[index].add(psi[neighbours] - psi[size] - psi[near])
-                used[index] += 1
             }
         }
-        let values = parts.indices.map { part -> Double? in
+        let values = sets.indices.map { part -> Double? in
             let size = used[part]
             return size > 0 ? (sums[part].value / Double(size) + psi[size]) / log(2) : nil
         }
         return (values, radii)
+    }
+
+    /// Class by class.
+    private func searches(_ members: [[Int]], _ label: [Int], _ sets: [UInt32], most k: Int) -> [NeighbourScan] {
+        var own = [[[Int]]](repeating: members.map { _ in [] }, count: classes.count)
+        for (group, samples) in members.enumerated() {
+            for sample in samples { own[label[sample]][group].append(sample) }
+        }
+        return own.enumerated().map { value, members in
+            NeighbourScan([x], members: members, sets: sets, most: min(k, classes.occurrences[value] - 1))
+        }
     }
 }
