@@ -5,19 +5,16 @@ final class NearList {
     /// Places in the index, and distances.
     let found: MaximumNorm.Found
     private let index: NeighbourIndex
-    private let groups: Int
     private let sets: [UInt32]
-    /// What was counted, by bound: the total, then group by group.
-    private var bounds: [Double] = []
-    private var counts: [Int] = []
+    private var tally: GroupTally
 
     /// - Parameters:
     ///   - groups: how many groups there are.
     ///   - sets: the groups of each part of the resampling, one bit for each.
     init(_ index: NeighbourIndex, groups: Int, sets: [UInt32]) {
         self.index = index
-        self.groups = groups
         self.sets = sets
+        tally = GroupTally(groups: groups, sets: sets)
         found = MaximumNorm.Found(capacity: index.samples.count)
     }
 
@@ -25,8 +22,7 @@ final class NearList {
 
     func removeAll() {
         found.removeAll()
-        bounds.removeAll(keepingCapacity: true)
-        counts.removeAll(keepingCapacity: true)
+        tally.removeAll()
     }
 
     /// The row of the matrix that an entry is.
@@ -38,28 +34,11 @@ final class NearList {
 
     /// How many samples of a part lie nearer than a bound, up to which all are in the list.
     func count(nearer bound: Double, inPart part: Int) -> Int {
-        let slot = slot(of: bound)
-        if part == 0 { return counts[slot] }
-        if part <= groups { return counts[slot] - counts[slot + part] }
-        var count = 0
-        for group in 0..<groups where sets[part] >> UInt32(group) & 1 == 1 { count += counts[slot + 1 + group] }
-        return count
-    }
-
-    private func slot(of bound: Double) -> Int {
-        if let known = bounds.firstIndex(of: bound) { return known * (groups + 1) }
-        bounds.append(bound)
-        let slot = counts.count
-        for _ in 0...groups { counts.append(0) }
-        counts.withUnsafeMutableBufferPointer { counts in
-            var total = 0
+        tally.count(nearer: bound, inPart: part) { counts in
             for entry in 0..<found.count {
                 let isNearer = found.distance(entry) < bound ? 1 : 0
-                total &+= isNearer
-                counts[slot &+ 1 &+ Int(index.sources[found.place(entry)])] &+= isNearer
+                counts[Int(index.sources[found.place(entry)])] &+= isNearer
             }
-            counts[slot] = total
         }
-        return slot
     }
 }

@@ -25,6 +25,7 @@ final class NeighbourCounts {
     /// What follows is about this sample, and about no larger bound.
     func ask(about sample: Int, upTo bound: Double) {
         self.sample = sample
+        column?.removeAll()
         search?.ask(about: sample, upTo: bound)
     }
 
@@ -62,36 +63,55 @@ final class NeighbourList {
     }
 }
 
-/// The values of one column in ascending order: all of them, those of each group, and those of each part that is made of some.
+/// The values of one column in ascending order.
 private final class SortedColumn {
     private let groups: Int
     private let values: [Double]
-    /// By part; where it is the whole without a group, those of this group.
-    private let runs: [Range<Int>]
-    /// What was counted in the whole.
-    private var whole = (centre: 0.0, bound: 0.0, count: 0)
+    private let sources: [UInt32]
+    /// How many samples of each group stand before every place that is a multiple of `spacing`.
+    private let before: [Int]
+    private static let spacing = 16
+    private var tally: GroupTally
 
     init(_ column: [Double], members: [[Int]], sets: [UInt32]) {
-        groups = members.count
-        var values: [Double] = []
-        runs = sets.indices.map { part in
-            let isComplement = part > 0 && part <= members.count
-            let chosen = members.indices.filter { isComplement ? $0 == part - 1 : sets[part] >> UInt32($0) & 1 == 1 }
-            let some = chosen.flatMap { members[$0] }
-            values += some.map { column[$0] }.sorted()
-            return values.count - some.count..<values.count
+        let groups = members.count
+        let sorted = members.enumerated().flatMap { group, rows in
+            rows.map { (value: column[$0], source: UInt32(group)) }
+        }.sorted { $0.value < $1.value }
+        var before: [Int] = []
+        var counts = [Int](repeating: 0, count: groups)
+        for (place, entry) in sorted.enumerated() {
+            if place % Self.spacing == 0 { before += counts }
+            counts[Int(entry.source)] += 1
         }
-        self.values = values
+        self.groups = groups
+        values = sorted.map(\.value)
+        sources = sorted.map(\.source)
+        self.before = before + counts
+        tally = GroupTally(groups: groups, sets: sets)
     }
 
+    func removeAll() { tally.removeAll() }
+
     func count(about centre: Double, nearer bound: Double, inPart part: Int) -> Int {
-        values.withUnsafeBufferPointer { values in
-            func count(_ part: Int) -> Int {
-                MaximumNorm.window(in: runs[part], of: values.baseAddress!, about: centre, nearerThan: bound).count
+        tally.count(nearer: bound, inPart: part) { counts in
+            let window = values.withUnsafeBufferPointer { values in
+                MaximumNorm.window(
+                    in: 0..<values.count, of: values.baseAddress!, about: centre, nearerThan: bound)
             }
-            if part > groups { return count(part) }
-            if whole.centre != centre || whole.bound != bound { whole = (centre, bound, count(0)) }
-            return part == 0 ? whole.count : whole.count - count(part)
+            add(1, before: window.upperBound, to: counts)
+            add(-1, before: window.lowerBound, to: counts)
+        }
+    }
+
+    /// Adds how many samples of each group stand before a place.
+    private func add(_ sign: Int, before place: Int, to counts: UnsafeMutablePointer<Int>) {
+        let block = place / Self.spacing
+        before.withUnsafeBufferPointer { before in
+            for group in 0..<groups { counts[group] &+= sign &* before[block &* groups &+ group] }
+        }
+        sources.withUnsafeBufferPointer { sources in
+            for index in block * Self.spacing..<place { counts[Int(sources[index])] &+= sign }
         }
     }
 }

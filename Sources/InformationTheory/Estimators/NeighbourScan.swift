@@ -75,7 +75,7 @@ final class NeighbourScan {
             // The more is known, the more can be searched before the bound falls much.
             var start = range.lowerBound
             while start < range.upperBound {
-                let end = min(range.upperBound, start + max(64, seen))
+                let end = min(range.upperBound, start + max(32, seen))
                 search(start..<end, sample)
                 seen += end - start
                 start = end
