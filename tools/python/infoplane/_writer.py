@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 import numpy as np
 from h5py import h5g, h5s
 
-from . import _hdf5
+from . import _hdf5, _trial
 from ._adoption import Adoption
 from ._check import check, check_metrics
 from ._description import ArchiveDescription, PerEpochInputs, SplitDescription, stored_name
@@ -70,6 +70,7 @@ class ArchiveWriter:
         if findings:
             raise ArchiveError(*findings)
         clear_writer_mark(writer.path)
+        _trial.check(writer.path)
         writer._begin_life(sync)
         found = writer._reopen(description, lambda: _hdf5.open_to_read(writer.path))
         # Without records and metrics, its writer died before the first record, which says what metrics there are: they

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import textwrap
 import time
+import warnings
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
-from infoplane import ArchiveError, open_archive, read_results
+from infoplane import ArchiveError, _trial, open_archive, read_results
 
 xarray = pytest.importorskip("xarray", reason="xarray is not installed")
 pandas = pytest.importorskip("pandas", reason="pandas is not installed")
@@ -356,6 +357,19 @@ def test_what_crashes_libhdf5_is_a_sentence(tmp_path):
             said.append(str(error))
     if h5py.version.hdf5_version.startswith("1.10."):
         assert any("damaged (libhdf5 crashes on it)" in text for text in said)
+
+
+def test_the_end_of_a_trial_is_told_as_what_it_is(tmp_path, monkeypatch):
+    for status, words in ((-11, "libhdf5 crashes on it"), (-9, "more memory"), (41, "more memory"), (-24, "come to an end")):
+        assert words in refusal(_trial.judge, "run.h5", status)
+    with pytest.warns(UserWarning, match="opened without a trial .* ended with status 1"):
+        _trial.judge("run.h5", 1)
+    # What lies in the current directory is not run.
+    (tmp_path / "h5py.py").write_text("raise SystemExit(9)")
+    monkeypatch.chdir(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _trial.check(str(TANH))
 
 
 # MARK: Results
