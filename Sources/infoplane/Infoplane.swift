@@ -21,7 +21,8 @@ struct Infoplane: AsyncParsableCommand {
         version: version,
         subcommands: [
             RecordCommand.self, ImportCommand.self, InspectCommand.self, ValidateCommand.self, RepairCommand.self,
-            SubsetCommand.self, ChecksumCommand.self, AnalyzeCommand.self, ReduceCommand.self, MergeCommand.self,
+            SubsetCommand.self, ChecksumCommand.self, AnalyzeCommand.self, SlurmCommand.self, SlurmMergeCommand.self,
+            ReduceCommand.self, MergeCommand.self,
             ExportCommand.self, ReportCommand.self, VerdictCommand.self, EstimateCommand.self, SelftestCommand.self,
         ])
 }
