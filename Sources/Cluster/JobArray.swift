@@ -49,7 +49,7 @@ public struct JobArray: Sendable {
     }
 
     /// Ascending numbers as `--array` takes them: `1-4,7,9-12`.
-    static func indices(_ numbers: some Collection<Int>) -> String {
+    public static func indices(_ numbers: some Collection<Int>) -> String {
         var runs: [ClosedRange<Int>] = []
         for number in numbers {
             if let last = runs.last, last.upperBound + 1 == number {

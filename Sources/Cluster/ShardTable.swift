@@ -41,49 +41,79 @@ public struct ShardTable: Sendable, Hashable {
 
     /// Divides the work.
     ///
-    /// Where there are at least as many tasks as archives, each task has one shard: the next is always given to the archive
-    /// whose shards are the largest. Otherwise an archive is cut only where it is more than one task's share, and each
-    /// shard, from the largest on, goes to the task that has the least so far: the longest task is at most 4/3 of the best
-    /// possible (Graham 1969).
+    /// Of two rules, the one whose longest task is shorter: as many shards as tasks, the next always given to the archive
+    /// whose shards are the largest; or an archive cut only where it is more than one task's share. Each shard, from the
+    /// largest on, goes to the task that has the least so far (Graham 1969): so the longest task is at most twice the mean,
+    /// unless a unit itself is longer.
     ///
     /// - Parameters:
-    ///   - work: the archives, each with at least one unit.
+    ///   - work: the archives, at least one, each with at least one unit.
     ///   - tasks: at most so many tasks; there are fewer where there are fewer units.
-    /// - Complexity: O((archives + tasks) · (archives + tasks)).
+    /// - Complexity: O((archives + tasks) · tasks).
     public init(_ work: [Work], tasks: Int) {
-        precondition(tasks > 0, "at least one task computes")
-        var counts = work.map { _ in 1 }
-        func share(_ index: Int) -> Double { Double(work[index].cost) / Double(counts[index]) }
-        if tasks >= work.count {
-            for _ in work.count..<max(work.count, tasks) {
-                let divisible = work.indices.filter { counts[$0] < work[$0].units }
-                guard let largest = divisible.max(by: { share($0) < share($1) }) else { break }
-                counts[largest] += 1
-            }
-        } else {
-            let fair = work.reduce(0) { $0 + Double($1.cost) } / Double(tasks)
-            for index in work.indices {
-                let wanted = (Double(work[index].cost) / fair).rounded(.up)
-                counts[index] = min(work[index].units, max(1, Int(wanted)))
-            }
-        }
-        let cut = work.indices.flatMap { index in (1...counts[index]).map { (work: index, number: $0) } }
-        var taskOf = Array(1...cut.count)
-        if cut.count > tasks {
-            var loads = [Double](repeating: 0, count: tasks)
-            // Equal ones in their order, so that the table is the same every time.
-            for position in cut.indices.sorted(by: { (-share(cut[$0].work), $0) < (-share(cut[$1].work), $1) }) {
-                let least = loads.indices.min { loads[$0] < loads[$1] } ?? 0
-                taskOf[position] = least + 1
-                loads[least] += share(cut[position].work)
-            }
-        }
-        taskCount = min(tasks, cut.count)
-        shards = zip(cut, taskOf).map { piece, task in
+        precondition(tasks > 0 && !work.isEmpty, "at least one task computes at least one archive")
+        let divisions = [Self.evenCounts(work, tasks: tasks), Self.fairCounts(work, tasks: tasks)].compactMap { $0 }
+            .map { Division(work, counts: $0, tasks: tasks) }
+        // The first of equals: min does not promise that.
+        let division = divisions.dropFirst().reduce(divisions[0]) { $1.longest < $0.longest ? $1 : $0 }
+        taskCount = division.taskCount
+        shards = zip(division.pieces, division.taskOfPiece).map { piece, task in
             let name = work.count == 1 ? "\(piece.number)" : "\(piece.work + 1)-\(piece.number)"
             return Shard(
-                task: task, number: piece.number, count: counts[piece.work], part: "parts/\(task)/\(name).results.h5",
-                archive: work[piece.work].archive)
+                task: task, number: piece.number, count: division.counts[piece.work],
+                part: "parts/\(task)/\(name).results.h5", archive: work[piece.work].archive)
+        }
+    }
+
+    /// As many shards as tasks; nil where there are more archives.
+    private static func evenCounts(_ work: [Work], tasks: Int) -> [Int]? {
+        guard tasks >= work.count else { return nil }
+        var counts = work.map { _ in 1 }
+        func share(_ index: Int) -> Double { Double(work[index].cost) / Double(counts[index]) }
+        for _ in work.count..<tasks {
+            let divisible = work.indices.filter { counts[$0] < work[$0].units }
+            guard let largest = divisible.max(by: { share($0) < share($1) }) else { break }
+            counts[largest] += 1
+        }
+        return counts
+    }
+
+    /// So many shards of each archive that none is more than one task's share.
+    private static func fairCounts(_ work: [Work], tasks: Int) -> [Int] {
+        let fair = work.reduce(0) { $0 + Double($1.cost) } / Double(tasks)
+        return work.map { min($0.units, max(1, Int((Double($0.cost) / fair).rounded(.up)))) }
+    }
+
+    /// Shards laid into tasks.
+    private struct Division {
+        let counts: [Int]
+        let pieces: [(work: Int, number: Int)]
+        let taskOfPiece: [Int]
+        let taskCount: Int
+        let longest: Double
+
+        init(_ work: [Work], counts: [Int], tasks: Int) {
+            let pieces = work.indices.flatMap { index in (1...counts[index]).map { (work: index, number: $0) } }
+            func cost(_ position: Int) -> Double {
+                Double(work[pieces[position].work].cost) / Double(counts[pieces[position].work])
+            }
+            var loads = [Double](repeating: 0, count: min(tasks, pieces.count))
+            var taskOfPiece = Array(1...pieces.count)
+            if pieces.count > tasks {
+                // Equal ones in their order, so that the table is the same every time.
+                for position in pieces.indices.sorted(by: { (-cost($0), $0) < (-cost($1), $1) }) {
+                    let least = loads.indices.min { (loads[$0], $0) < (loads[$1], $1) } ?? 0
+                    taskOfPiece[position] = least + 1
+                    loads[least] += cost(position)
+                }
+            } else {
+                loads = pieces.indices.map(cost)
+            }
+            self.counts = counts
+            self.pieces = pieces
+            self.taskOfPiece = taskOfPiece
+            taskCount = loads.count
+            longest = loads.max() ?? 0
         }
     }
 

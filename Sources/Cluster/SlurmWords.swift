@@ -1,7 +1,7 @@
 /// What Slurm's programs say, as values.
-enum SlurmWords {
+public enum SlurmWords {
     /// The value of a name in the output of `scontrol show config`.
-    static func configured(_ name: String, in text: String) -> String? {
+    public static func configured(_ name: String, in text: String) -> String? {
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmed }
             if parts.count == 2, parts[0] == name { return parts[1] }
@@ -10,12 +10,12 @@ enum SlurmWords {
     }
 
     /// The number that `sbatch --parsable` prints: `12`, or `12;cluster`.
-    static func jobID(_ text: String) -> Int? {
+    public static func jobID(_ text: String) -> Int? {
         Int(text.trimmed.prefix { $0 != ";" })
     }
 
     /// The jobs in the output of `squeue --noheader --array --format=%F|%K|%T|%r|%N`.
-    static func queued(_ text: String) -> [QueuedTask] {
+    public static func queued(_ text: String) -> [QueuedTask] {
         text.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmed }
             guard fields.count == 5, let job = Int(fields[0]) else { return nil }
@@ -26,7 +26,7 @@ enum SlurmWords {
     }
 
     /// One line of `scontrol --oneliner show job`: names and values. A value may hold spaces; it ends before the next name.
-    static func facts(ofJob line: some StringProtocol) -> [String: String] {
+    public static func facts(ofJob line: some StringProtocol) -> [String: String] {
         var facts: [String: String] = [:]
         var name: String?
         for word in line.split(separator: " ", omittingEmptySubsequences: false) {
@@ -42,7 +42,7 @@ enum SlurmWords {
     }
 
     /// How the tasks of a job ended, in the output of `scontrol --oneliner show job`, by their numbers.
-    static func endings(_ text: String) -> [Int: TaskEnding] {
+    public static func endings(_ text: String) -> [Int: TaskEnding] {
         var endings: [Int: TaskEnding] = [:]
         for line in text.split(separator: "\n") {
             let facts = facts(ofJob: line)
@@ -54,7 +54,7 @@ enum SlurmWords {
     }
 
     /// How a job ended, by its facts; nil where they have no state.
-    static func ending(_ facts: [String: String]) -> TaskEnding? {
+    public static func ending(_ facts: [String: String]) -> TaskEnding? {
         guard let state = facts["JobState"] else { return nil }
         let code = (facts["ExitCode"] ?? "").split(separator: ":").compactMap { Int($0) }
         let node = facts["NodeList"].flatMap { $0 == "(null)" ? nil : $0 } ?? ""
@@ -63,7 +63,7 @@ enum SlurmWords {
     }
 
     /// What a program complains of, its lines joined, without its name before each.
-    static func complaint(_ text: String) -> String {
+    public static func complaint(_ text: String) -> String {
         let prefixes = ["sbatch: ", "squeue: ", "scontrol: ", "slurm_load_jobs ", "error: "]
         let lines = text.split(separator: "\n").map { line -> String in
             var line = line.trimmed
@@ -77,7 +77,7 @@ enum SlurmWords {
     }
 
     /// What to do about a complaint of sbatch.
-    static func remedy(for complaint: String) -> String {
+    public static func remedy(for complaint: String) -> String {
         let text = complaint.lowercased()
         func mentions(_ words: String...) -> Bool { words.contains { text.contains($0) } }
         if mentions("contact slurm controller", "connect failure", "connection refused", "zero bytes were transmitted")
@@ -114,6 +114,16 @@ public struct QueuedTask: Sendable, Hashable {
     public let reason: String
     /// Where it runs.
     public let node: String
+
+    /// Whether it waits for something that does not come by itself, such as a node that the partition does not have.
+    public var waitsForever: Bool {
+        let reasons = [
+            "PartitionConfig", "PartitionNodeLimit", "PartitionTimeLimit", "BadConstraints", "AccountNotAllowed",
+            "InvalidAccount", "InvalidQOS", "QOSNotAllowed", "JobHeldAdmin", "JobHeldUser", "DependencyNeverSatisfied",
+            "launch failed requeued held", "job requeued in held state",
+        ]
+        return state == "PENDING" && reasons.contains { reason.contains($0) }
+    }
 }
 
 /// How a task ended, as far as Slurm still knows.

@@ -14,6 +14,7 @@ struct JobWatch {
         defer { bar.finish() }
         var pause = 1.0
         var silence = 0.0
+        var hasWarned = false
         while true {
             if let outcome = folder.outcome() { return outcome }
             guard let last = folder.submissions().last else { return ended(nil) }
@@ -22,6 +23,14 @@ struct JobWatch {
             }
             do {
                 let queued = try slurm.queued(last.jobs)
+                if !hasWarned, let stuck = queued.first(where: \.waitsForever) {
+                    hasWarned = true
+                    bar.finish()
+                    Terminal.note(
+                        "job \(stuck.job) waits for what does not come by itself (\(stuck.reason)); scancel "
+                            + "\(last.jobs.map(String.init).joined(separator: " ")) ends it, and the same command with other "
+                            + "options after -- submits it anew.")
+                }
                 show(queued, of: last, on: bar)
                 // Another machine's file may take a minute to be seen here.
                 silence = queued.isEmpty ? silence + pause : 0
