@@ -12,6 +12,7 @@ from pathlib import Path
 from links import CATALOG, ROOT
 
 ROOT_PAGE = "InfoPlane.md"
+COMMAND_LINE = "infoplane"  # the module that exports nothing
 
 
 def for_docc(text, folder=CATALOG):
@@ -31,6 +32,12 @@ def for_docc(text, folder=CATALOG):
     return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", link, text)
 
 
+def unnamed_modules(root_page):
+    """The Swift modules that the root page does not lead to."""
+    modules = {path.relative_to(ROOT / "Sources").parts[0] for path in (ROOT / "Sources").rglob("*.swift")} - {COMMAND_LINE}
+    return sorted(module for module in modules if f"``{module}``" not in root_page)
+
+
 def main():
     target = Path(sys.argv[1])
     shutil.rmtree(target, ignore_errors=True)
@@ -38,6 +45,8 @@ def main():
     for guide in target.glob("*.md"):
         text = for_docc(guide.read_text())
         if guide.name == ROOT_PAGE:
+            if missing := unnamed_modules(text):
+                sys.exit(f"{CATALOG.relative_to(ROOT)}/{ROOT_PAGE}: no link to {', '.join(missing)}. Name every module there.")
             text += "\n@Metadata {\n    @TechnologyRoot\n}\n"
         guide.write_text(text)
 
