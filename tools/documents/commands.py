@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -126,9 +127,12 @@ class Run:
             output, _ = process.communicate(timeout=SECONDS)
             ended = f"exit {process.returncode}"
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
+            os.killpg(process.pid, signal.SIGKILL)
             output, _ = process.communicate()
             ended = f"not done after {SECONDS} s"
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
         if process.returncode != expected:
             self.fail(place, command, f"{ended}, expected exit {expected}", output)
 
@@ -162,6 +166,7 @@ def main():
         print(f"{binary}: not there. Build it, or name it by INFOPLANE_BINARY.", file=sys.stderr)
         return 2
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))  # so that what was begun is ended and removed
     scratch = Path(tempfile.mkdtemp(prefix="infoplane-documents-"))
     try:
         run = Run(binary, scratch)
