@@ -31,9 +31,11 @@ def documents():
 
 
 def python_of(environment):
-    """The Python of an environment of tools/setup; Debian's own where Lightning was not installed over it."""
-    named = PYTHONS / {"debian": "lightning", "newest": "newest"}[environment] / "bin/python"
-    return str(named) if named.exists() else "python3"
+    """The Python of an environment of tools/setup; where it is not there, the other one, else that of the PATH."""
+    for name in {"debian": ("lightning", "newest"), "newest": ("newest",)}[environment]:
+        if (python := PYTHONS / name / "bin/python").exists():
+            return str(python)
+    return "python3"
 
 
 def commands_of(code):
@@ -173,7 +175,8 @@ def main():
         fixture = scratch / "fixture"
         missing = fixtures.make(fixture, python_of("debian"), run.environment)
         if missing:
-            print(f"The files that the documents name cannot be made: {missing}", file=sys.stderr)
+            print(f"{missing}\nThe files that the documents name cannot be made; tools/setup python installs what that needs.",
+                  file=sys.stderr)
             return 2
         for path in options.documents or documents():
             path = path.resolve()
@@ -185,6 +188,8 @@ def main():
     except markdown.MarkdownError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     finally:
         if options.keep:
             print(f"Left: {scratch}")

@@ -11,8 +11,7 @@ import os
 import sys
 import traceback
 
-# Debian's PyTorch 1.13 cannot import its own torch.distributed.fsdp in Python 3.11, which Lightning imports where PyTorch
-# says that it has it.
+# A block that needs one of these is left out where it is not installed.
 LIBRARIES = {"torch", "lightning", "pytorch_lightning", "keras", "jax", "numpy", "h5py", "pandas", "xarray"}
 
 
