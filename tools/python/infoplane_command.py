@@ -27,7 +27,6 @@ def main() -> None:
     elif os.path.isfile(CARRIED):
         print(f"infoplane: {CARRIED}: {problem}. Install the wheel again.", file=sys.stderr)
     else:
-        print("infoplane: this installation of the Python package has no binary; it records and reads. "
-              "Install a wheel that carries one (tools/release wheel makes it), or name a built one in INFOPLANE_BINARY.",
-              file=sys.stderr)
+        print("infoplane: this installation of the Python package has no binary; it records and reads. Install a wheel "
+              "that carries one (tools/release wheel makes it), or name a built one in INFOPLANE_BINARY.", file=sys.stderr)
     sys.exit(2)
