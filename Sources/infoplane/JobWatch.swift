@@ -40,9 +40,15 @@ struct JobWatch {
                 if silence > 60 { throw error }
             }
             if silence > 60 { return ended(last) }
-            try? await Task.sleep(for: .seconds(pause))
+            await rest(pause)
             pause = min(10, pause + 1)
         }
+    }
+
+    /// Waits, and not on when a stop is asked for.
+    private func rest(_ seconds: Double) async {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < end, !Interruption.isRequested { try? await Task.sleep(for: .milliseconds(200)) }
     }
 
     private func show(_ queued: [QueuedTask], of submission: JobFolder.Submission, on bar: ProgressBar) {

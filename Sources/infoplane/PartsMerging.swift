@@ -30,6 +30,12 @@ struct PartsMerging {
     /// - Throws: where an archive is not what it was when the job was planned, parts contradict each other, or the results
     ///   cannot be written.
     func outcome() async throws -> JobFolder.Outcome? {
+        if let later = try await laterSubmission() {
+            Terminal.note(
+                "\(folder.path): jobs \(later.jobs.map(String.init).joined(separator: ", ")) are at work; nothing was done."
+            )
+            return nil
+        }
         let shards = try folder.shards().shards
         var merged = ResultSet()
         var gaps: [Gap] = []
@@ -51,6 +57,20 @@ struct PartsMerging {
         if gaps.isEmpty { return try write(&merged, plans) }
         guard round < job.retries else { return incomplete(gaps) }
         return try submitAgain(gaps)
+    }
+
+    /// The last submission, where it is another than the one that this job belongs to and is in the queue: this job has been
+    /// started again, its node lost, after it had submitted what was missing.
+    private func laterSubmission() async throws -> JobFolder.Submission? {
+        let own = ProcessInfo.processInfo.environment["SLURM_JOB_ID"].flatMap { Int($0) }
+        // Who submitted this job may still be about to note it.
+        for _ in 0..<100 where own != nil && !folder.submissions().contains(where: { $0.merge == own }) {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        guard let last = folder.submissions().last, last.merge != own else { return nil }
+        // Merging by hand needs no Slurm.
+        let queued = (try? slurm.queued(last.jobs)) ?? []
+        return queued.isEmpty ? nil : last
     }
 
     private func options() throws -> (request: RequestOptions, allow: AllowOption) {

@@ -129,8 +129,7 @@ struct SlurmCommand: AsyncParsableCommand {
         }
         let submissions = folder.submissions()
         if let last = submissions.last, !(try slurm.queued(last.jobs).isEmpty) {
-            Terminal.note("\(folder.path): its jobs are at work already; nothing was submitted.")
-            return try await tell(last, in: folder, with: slurm)
+            return try await tell(last, "at work already", in: folder, with: slurm)
         }
         if let outcome = folder.outcome(), outcome.code != 2, ResultsFile(job.output).exists {
             return try Self.end(outcome)
@@ -147,18 +146,20 @@ struct SlurmCommand: AsyncParsableCommand {
         try await tell(submission, in: folder, with: slurm)
     }
 
-    private func tell(_ submission: JobFolder.Submission, in folder: JobFolder, with slurm: Slurm) async throws {
-        let jobs = submission.jobs.map(String.init).joined(separator: ",")
-        var lines = ""
-        if let array = submission.array {
-            lines += "submitted: job \(array), \(submission.tasks) \(submission.tasks == 1 ? "task" : "tasks"); "
-        } else {
-            lines += "submitted: "
+    private func tell(
+        _ submission: JobFolder.Submission, _ what: String = "submitted", in folder: JobFolder, with slurm: Slurm
+    ) async throws {
+        let tasks = submission.array.map {
+            "job \($0), \(submission.tasks) \(submission.tasks == 1 ? "task" : "tasks"); "
         }
-        lines += "job \(submission.merge), which checks, submits again what is missing, and merges\n"
-        lines += "watch:     squeue --me    logs: \(folder.logs)\n"
-        lines += "wait:      the same command with --wait    stop: scancel \(jobs.replacing(",", with: " "))\n"
-        try Terminal.write(lines)
+        let jobs = submission.jobs.map(String.init).joined(separator: " ")
+        try Terminal.write(
+            """
+            \(what): \(tasks ?? "")job \(submission.merge), which checks, submits again what is missing, and merges
+            watch: squeue --me; logs in \(folder.logs)
+            wait: the same command with --wait; stop: scancel \(jobs)
+
+            """)
         if wait { try Self.end(try await JobWatch(folder: folder, slurm: slurm).outcome()) }
     }
 
