@@ -1,4 +1,5 @@
 import ArgumentParser
+import LinearAlgebra
 
 @main
 struct Infoplane: AsyncParsableCommand {
@@ -24,4 +25,9 @@ struct Infoplane: AsyncParsableCommand {
             SubsetCommand.self, ChecksumCommand.self, AnalyzeCommand.self, ReduceCommand.self, MergeCommand.self,
             ExportCommand.self, ReportCommand.self, VerdictCommand.self, EstimateCommand.self, SelftestCommand.self,
         ])
+
+    static func main() async {
+        BLASThreads.endIdle()
+        await main(nil)
+    }
 }
