@@ -60,9 +60,9 @@ extension Kernel {
         case .rbf(let gamma):
             b.norms.withUnsafeBufferPointer { bNorms in
                 for (i, aRow) in aRows.enumerated() {
-                    replaceByGaussians(
-                        target + i * stride, count: bRows.count, norms: bNorms.baseAddress! + bRows.lowerBound,
-                        norm: a.norms[aRow], factor: -gamma!)
+                    gaussians(
+                        ofProducts: target + i * stride, into: target + i * stride, count: bRows.count,
+                        norms: bNorms.baseAddress! + bRows.lowerBound, norm: a.norms[aRow], factor: -gamma!)
                 }
             }
         case .polynomial(let degree, let gamma, let coefficient):

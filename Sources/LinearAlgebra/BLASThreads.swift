@@ -27,8 +27,8 @@ public enum BLASThreads {
         _ = oneThread
     }
 
-    /// Computes on one thread and ends the others, which OpenBLAS starts as soon as it is loaded and which, without work, wait
-    /// busily for some 25 ms (measured): a program calls this first. They are started anew where a larger ``count`` needs them.
+    /// Ends the threads that OpenBLAS starts as soon as it is loaded and which, without work, wait busily for some 25 ms
+    /// (measured): a program calls this first. They are started anew where a larger ``count`` needs them.
     public static func endIdle() {
         prepare()
     }

@@ -21,6 +21,7 @@ struct GroupTally {
     }
 
     /// The count of a part; `tally` adds to that of each group.
+    @inline(__always)
     mutating func count(
         nearer bound: Double, inPart part: Int, _ tally: (UnsafeMutablePointer<Int>) -> Void
     ) -> Int {

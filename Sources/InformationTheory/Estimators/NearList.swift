@@ -15,7 +15,7 @@ final class NearList {
         self.index = index
         self.sets = sets
         tally = GroupTally(groups: groups, sets: sets)
-        found = MaximumNorm.Found(capacity: index.samples.count)
+        found = MaximumNorm.Found(capacity: index.count)
     }
 
     deinit { found.deallocate() }

@@ -46,6 +46,29 @@ struct Resampling {
         }
     }
 
+    /// The rows of each group.
+    var members: [[Int]] { groups.map { Array(order[$0]) } }
+
+    /// Where each sample stands in `order`.
+    var placesByRow: [Int] {
+        var places = [Int](repeating: 0, count: order.count)
+        for (place, row) in order.enumerated() { places[row] = place }
+        return places
+    }
+
+    /// The whole in one group, without error bars and curve.
+    init(wholeOf samples: Int) {
+        order = Array(0..<samples)
+        whole = [0..<samples]
+        groups = samples < 2 ? [] : [0..<samples]
+        (withoutGroup, halves, quarters) = ([], [], [])
+    }
+
+    /// With everything, or without error bars and curve.
+    init(samples: Int, seed: UInt64, errorBars: Bool) {
+        self = errorBars ? Self(samples: samples, seed: seed) : Self(wholeOf: samples)
+    }
+
     init(samples: Int, seed: UInt64, groups: Int = 20) {
         var generator = SplitMix64(seed: seed)
         order = generator.permutation(of: samples)
