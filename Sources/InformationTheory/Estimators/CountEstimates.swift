@@ -60,13 +60,14 @@ public func mutualInformationEstimate(
 /// Corrected terms may be negative, and I(X_{-i};Q) above I(X;Q); distrust them where `Flags.saturatedInputs` holds, because
 /// nothing corrects counts of 1.
 ///
-/// - Returns: the terms, and their standard errors by the delete-group jackknife over at most ten groups drawn by the seed.
+/// - Returns: the terms, and with `errorBars` their standard errors by the delete-group jackknife over at most ten groups drawn by
+///   the seed.
 /// - Throws: `.notEstimable` for every target but `label` and `latent`: the others weigh samples or share them out, and only
 ///   counts can be corrected.
 /// - Complexity: O(N·n), about 30 times the cost of the plug-in terms.
 public func gibTerms(
     inputs: InputFeatures, latent: Symbols, labels: Symbols, target: Target, by correction: EntropyCorrection,
-    seed: UInt64
+    seed: UInt64, errorBars: Bool = true
 ) throws(InformationError) -> (terms: GIBTerms, errors: GIBStandardErrors?) {
     let symbols: Symbols
     switch target {
@@ -77,7 +78,9 @@ public func gibTerms(
             estimator: correction.rawValue, problem: "the target \(target) weighs samples; a correction needs counts",
             remedy: "Take the target label or latent, or the plug-in estimator.")
     }
-    let resampling = Resampling(samples: inputs.sampleCount, seed: seed, groups: 10)
+    let resampling =
+        errorBars
+        ? Resampling(samples: inputs.sampleCount, seed: seed, groups: 10) : Resampling(wholeOf: inputs.sampleCount)
     let parts = 1 + resampling.withoutGroup.count
     let targetEntropies = PartCounts(symbols, resampling).profiles.prefix(parts).map { $0.entropy(by: correction) }
     /// I(V;Q) of all samples, then without each group.

@@ -10,7 +10,7 @@ internal import Randomness
 ///
 /// The estimate must not depend on the order of the samples. Source of the jackknife: Wolter, "Introduction to Variance
 /// Estimation", 2nd edition 2007, eq. 4.2.5 (as many samples in each group as can be).
-struct Resampling {
+struct Resampling: Sendable {
     /// A part of the samples: one or two contiguous pieces of `order`.
     typealias Part = [Range<Int>]
 
