@@ -73,7 +73,8 @@ public struct KSGTarget: Sendable {
         if x.distinctRows == 1 || y.distinctRows == 1 {
             return Estimate(value: 0, standardError: 0, ceiling: 0, flags: .constant)
         }
-        let (k, psi, variant) = (k, psi, variant)
+        let (k, psi, variant, table) = (k, psi.values, variant, psi)
+        defer { withExtendedLifetime(table) {} }
         let base = psi[k] - (variant == .two ? 1 / Double(k) : 0)
         let found = NeighbourSearch([x, y], resampling).means(neighbours: k, jobs: jobs) { part, neighbourhood in
             let radius = neighbourhood.radius

@@ -20,8 +20,9 @@ enum CountedSpace: Sendable {
 /// found by one search.
 final class NeighbourCounts {
     private let column: SortedColumn?
+    private let places: SortedColumn.Places?
     private let search: NeighbourList?
-    private var tally: GroupTally
+    private let tally: GroupTally
     private var centre = 0.0
 
     /// - Parameter sets: the groups of each part of the resampling, one bit for each: the first parts are the whole, and the whole
@@ -29,16 +30,18 @@ final class NeighbourCounts {
     init(_ space: CountedSpace, groups: Int, sets: [UInt32]) {
         tally = GroupTally(groups: groups, sets: sets)
         switch space {
-        case .column(let column): (self.column, search) = (column, nil)
-        case .index(let index): (column, search) = (nil, NeighbourList(index, groups: groups, sets: sets))
+        case .column(let column): (self.column, places, search) = (column, column.places, nil)
+        case .index(let index): (column, places, search) = (nil, nil, NeighbourList(index, groups: groups, sets: sets))
         }
     }
+
+    deinit { tally.deallocate() }
 
     /// What follows is about this sample, and about no larger bound.
     func ask(about sample: Int, upTo bound: Double) {
         if let column {
             centre = column.matrix.values[sample]
-            if column.groups > 1 { tally.removeAll() }
+            tally.removeAll()
         } else {
             search?.ask(about: sample, upTo: bound)
         }
@@ -46,10 +49,10 @@ final class NeighbourCounts {
 
     /// How many samples of a part, the one that is asked about included, lie nearer than a positive bound.
     func count(nearer bound: Double, inPart part: Int) -> Int {
-        guard let column else { return search?.near.count(nearer: bound, inPart: part) ?? 0 }
-        if column.groups == 1 { return column.window(about: centre, nearer: bound).count }
+        guard let places else { return search?.near.count(nearer: bound, inPart: part) ?? 0 }
+        if places.groups == 1 { return places.window(about: centre, nearer: bound).count }
         return tally.count(nearer: bound, inPart: part) { counts in
-            column.addCounts(about: centre, nearer: bound, to: counts)
+            places.addCounts(about: centre, nearer: bound, to: counts)
         }
     }
 }
@@ -85,66 +88,69 @@ final class NeighbourList {
 final class SortedColumn: @unchecked Sendable {
     /// The column as it was given.
     let matrix: Matrix<Double>
-    /// How many groups there are.
-    let groups: Int
-    private let count: Int
-    private let values: UnsafeMutablePointer<Double>
-    private let sources: UnsafeMutablePointer<UInt32>
-    /// How many samples of each group stand before every place that is a multiple of `spacing`.
-    private let before: UnsafeMutablePointer<Int>
-    private static let spacing = 16
+    /// Its memory, for those who keep it: no references are counted.
+    let places: Places
 
     init(_ matrix: Matrix<Double>, members: [[Int]]) {
         self.matrix = matrix
-        groups = members.count
         var group = [UInt32](repeating: 0, count: matrix.rows)
         for (source, rows) in members.enumerated() { for row in rows { group[row] = UInt32(source) } }
         let order = matrix.ascending(members.flatMap(\.self), byColumn: 0)
-        count = order.count
-        values = .allocate(capacity: max(1, count))
-        sources = .allocate(capacity: max(1, count))
-        before = .allocate(capacity: (count / Self.spacing + 1) * groups)
+        let (count, groups, spacing) = (order.count, members.count, Places.spacing)
+        let values = UnsafeMutablePointer<Double>.allocate(capacity: max(1, count))
+        let sources = UnsafeMutablePointer<UInt32>.allocate(capacity: max(1, count))
+        let before = UnsafeMutablePointer<Int>.allocate(capacity: (count / spacing + 1) * groups)
         var counts = [Int](repeating: 0, count: groups)
         for (place, row) in order.enumerated() {
-            if place % Self.spacing == 0 {
-                (before + place / Self.spacing * groups).initialize(from: counts, count: groups)
-            }
+            if place % spacing == 0 { (before + place / spacing * groups).initialize(from: counts, count: groups) }
             counts[Int(group[row])] += 1
             (values + place).initialize(to: matrix.values[row])
             (sources + place).initialize(to: group[row])
         }
-        if count % Self.spacing == 0 {
-            (before + count / Self.spacing * groups).initialize(from: counts, count: groups)
-        }
+        if count % spacing == 0 { (before + count / spacing * groups).initialize(from: counts, count: groups) }
+        places = Places(groups: groups, count: count, values: values, sources: sources, before: before)
     }
 
     deinit {
-        values.deallocate()
-        sources.deallocate()
-        before.deallocate()
+        places.values.deallocate()
+        places.sources.deallocate()
+        places.before.deallocate()
     }
 
     /// How many distinct numbers there are.
     var distinctCount: Int {
-        count == 0 ? 0 : 1 + (1..<count).count { values[$0] != values[$0 - 1] }
+        let (count, values) = (places.count, places.values)
+        return count == 0 ? 0 : 1 + (1..<count).count { values[$0] != values[$0 - 1] }
     }
 
-    /// The places of the samples nearer to a number than a positive bound.
-    func window(about centre: Double, nearer bound: Double) -> Range<Int> {
-        MaximumNorm.window(in: 0..<count, of: values, about: centre, nearerThan: bound)
-    }
+    /// The places of the samples in ascending order.
+    struct Places {
+        /// How many groups there are.
+        let groups: Int
+        fileprivate let count: Int
+        fileprivate let values: UnsafeMutablePointer<Double>
+        fileprivate let sources: UnsafeMutablePointer<UInt32>
+        /// How many samples of each group stand before every place that is a multiple of `spacing`.
+        fileprivate let before: UnsafeMutablePointer<Int>
+        fileprivate static let spacing = 16
 
-    /// Adds how many samples of each group are nearer to a number than a positive bound.
-    func addCounts(about centre: Double, nearer bound: Double, to counts: UnsafeMutablePointer<Int>) {
-        let window = window(about: centre, nearer: bound)
-        add(1, before: window.upperBound, to: counts)
-        add(-1, before: window.lowerBound, to: counts)
-    }
+        /// The places of the samples nearer to a number than a positive bound.
+        func window(about centre: Double, nearer bound: Double) -> Range<Int> {
+            MaximumNorm.window(in: 0..<count, of: values, about: centre, nearerThan: bound)
+        }
 
-    /// Adds how many samples of each group stand before a place.
-    private func add(_ sign: Int, before place: Int, to counts: UnsafeMutablePointer<Int>) {
-        let block = place / Self.spacing
-        for group in 0..<groups { counts[group] &+= sign &* before[block &* groups &+ group] }
-        for index in block * Self.spacing..<place { counts[Int(sources[index])] &+= sign }
+        /// Adds how many samples of each group are nearer to a number than a positive bound.
+        func addCounts(about centre: Double, nearer bound: Double, to counts: UnsafeMutablePointer<Int>) {
+            let window = window(about: centre, nearer: bound)
+            add(1, before: window.upperBound, to: counts)
+            add(-1, before: window.lowerBound, to: counts)
+        }
+
+        /// Adds how many samples of each group stand before a place.
+        private func add(_ sign: Int, before place: Int, to counts: UnsafeMutablePointer<Int>) {
+            let block = place / Self.spacing
+            for group in 0..<groups { counts[group] &+= sign &* before[block &* groups &+ group] }
+            for index in block * Self.spacing..<place { counts[Int(sources[index])] &+= sign }
+        }
     }
 }

@@ -84,6 +84,7 @@ struct NeighbourSearch: Sendable {
                 let (terms, radii) = (SharedMemory(terms.baseAddress!), SharedMemory(radii.baseAddress!))
                 inBlocks(of: index.count, jobs: jobs) { block in
                     let neighbourhood = Neighbourhood(self, neighbours: k)
+                    defer { withExtendedLifetime(neighbourhood) {} }
                     for place in block {
                         let sample = Int(index.samples[place])
                         let group = Int(index.sources[place])
@@ -131,7 +132,8 @@ final class Neighbourhood {
     private let search: NeighbourSearch
     private let scan: NeighbourScan
     /// Nil for the space that is searched.
-    private let counts: (NeighbourCounts?, NeighbourCounts?)
+    private let firstCounts: NeighbourCounts?
+    private let secondCounts: NeighbourCounts?
     private var sample = 0
     /// The samples that are equal to it, by group, once they are counted.
     private var equalsByGroup: [Int]?
@@ -144,15 +146,15 @@ final class Neighbourhood {
             guard space < search.spaces.count, space != search.searched else { return nil }
             return NeighbourCounts(search.spaces[space].counted, groups: search.groups, sets: search.sets)
         }
-        self.counts = (counts(0), counts(1))
+        (firstCounts, secondCounts) = (counts(0), counts(1))
     }
 
     fileprivate func begin(_ sample: Int, in group: Int, _ neighbours: [Int]) {
         self.sample = sample
         equalsByGroup = nil
         scan.search(about: sample, in: group, neighbours: neighbours)
-        counts.0?.ask(about: sample, upTo: scan.largest.nextUp)
-        counts.1?.ask(about: sample, upTo: scan.largest.nextUp)
+        firstCounts?.ask(about: sample, upTo: scan.largest.nextUp)
+        secondCounts?.ask(about: sample, upTo: scan.largest.nextUp)
     }
 
     /// The distance of the k-th nearest other sample in the joint space.
@@ -163,8 +165,9 @@ final class Neighbourhood {
     func count(within radius: Double, inSpace space: Int, inclusive: Bool) -> Int {
         // Nearer than the next number is as near as this one, so that one comparison serves both.
         let bound = inclusive ? radius.nextUp : radius
-        guard let counts = space == 0 ? counts.0 : counts.1 else { return scan.near.count(nearer: bound, inPart: part) }
-        return counts.count(nearer: bound, inPart: part)
+        if space == 0, let own = firstCounts { return own.count(nearer: bound, inPart: part) }
+        if space == 1, let own = secondCounts { return own.count(nearer: bound, inPart: part) }
+        return scan.near.count(nearer: bound, inPart: part)
     }
 
     /// How many samples, itself included, are equal.
@@ -244,13 +247,28 @@ extension Matrix<Double> {
     }
 }
 
-/// ψ(1) ... ψ(n): counts are whole numbers.
-struct DigammaTable: Sendable {
-    private let values: [Double]
+/// ψ(1) ... ψ(n): counts are whole numbers. Nothing in it changes, so that threads share it.
+final class DigammaTable: Sendable {
+    /// Its memory, for those who keep the table: no references are counted.
+    let values: Values
+
+    struct Values: @unchecked Sendable {
+        fileprivate let base: UnsafeMutablePointer<Double>
+        fileprivate let most: Int
+
+        subscript(n: Int) -> Double {
+            precondition(n >= 0 && n <= most, "a table of ψ has no such place")
+            return base[n]
+        }
+    }
 
     init(upTo n: Int) {
-        values = [0] + (0..<n).map { digamma(Double($0 + 1)) }
+        values = Values(base: .allocate(capacity: n + 1), most: n)
+        values.base.initialize(to: 0)
+        for count in 1..<n + 1 { (values.base + count).initialize(to: digamma(Double(count))) }
     }
+
+    deinit { values.base.deallocate() }
 
     subscript(n: Int) -> Double { values[n] }
 }

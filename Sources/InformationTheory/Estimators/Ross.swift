@@ -107,6 +107,7 @@ private struct ClassSearch {
                 inBlocks(of: order.count, jobs: jobs) { block in
                     let counts = NeighbourCounts(x.counted, groups: members.count, sets: sets)
                     let list = NeighbourList(all, groups: members.count, sets: sets)
+                    defer { withExtendedLifetime((counts, list)) {} }
                     var search: (own: Int, scan: NeighbourScan)?
                     for (sample, group) in order[block] {
                         let own = label[sample]
