@@ -10,6 +10,7 @@ internal import CLinearAlgebra
 /// - Parameters:
 ///   - products: the inner products.
 ///   - values: the results; the same memory, or other.
+///   - count: how many there are.
 ///   - norms: ‖aᵢ‖².
 ///   - norm: ‖b‖².
 ///   - factor: at most 0.

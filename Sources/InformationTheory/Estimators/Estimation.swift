@@ -18,6 +18,8 @@ extension Estimator {
     /// `gaussianCopulaInformation`.
     ///
     /// - Parameters:
+    ///   - x: one variable.
+    ///   - y: the other, of the same samples.
     ///   - seed: of the groups of the delete-group jackknife.
     ///   - errorBars: whether there is a standard error and a curve; without, `unconverged` is set, because nothing tells.
     ///   - jobs: the number of threads of those estimators that take several, which changes no bit.

@@ -25,6 +25,8 @@ public import LinearAlgebra
 /// - Parameters:
 ///   - x: n × d_x, finite.
 ///   - y: n × d_y, finite.
+///   - k: how many neighbours, at least 1.
+///   - variant: which of the two estimators.
 ///   - seed: of the groups of the delete-group jackknife, which gives the standard error.
 ///   - errorBars: whether there is a standard error and a curve. Without, it takes about a third of the time, and `unconverged`
 ///     is set, because nothing tells.
