@@ -7,9 +7,9 @@ extension AnalysisPlan {
     /// The predicted time of each unit on one core, in microseconds; at least 1.
     ///
     /// A sum over what is computed, each term a constant times its leading order in n samples, d units and N inputs. The
-    /// constants were measured on one AMD EPYC core (n = 1000 and 5000, d = 10 … 512, N = 784): on another machine all of
-    /// them change together, and balance stays. Distrust it by a factor of 2, for nearest neighbours of 3: their search
-    /// depends on the values. The basis of reduced inputs, once in every process, is not in it.
+    /// constants were measured on one AMD EPYC core (n = 1000 and 5000, d = 10 … 512, N = 784; those without error bars are
+    /// derived from the number of groups): on another machine all of them change together, and balance stays. Distrust it by a
+    /// factor of 2, for nearest neighbours of 3: their search depends on the values. The basis of reduced inputs, once in every process, is not in it.
     ///
     /// - Complexity: O(units × binnings).
     public var unitCosts: [Int] { units.map { max(1, Int((nanoseconds(of: $0) / 1000).rounded())) } }
@@ -30,7 +30,7 @@ extension AnalysisPlan {
                 sum += estimator == .plugIn ? 1.6 * samples * Double(request.permutations) : 2000 * samples
                 guard binning.hasGIB else { continue }
                 for target in request.targets(of: estimator) {
-                    sum += samples * inputs * nanosecondsPerInput(of: target, by: estimator)
+                    sum += samples * inputs * nanosecondsPerInput(of: target)
                 }
             }
         }
@@ -43,19 +43,21 @@ extension AnalysisPlan {
             case .ksg: sum += pairs * (1 + 0.3 * (width + inputs))
             case .ross: sum += pairs * (1 + 0.05 * width)
             case .kozachenkoLeonenko: sum += pairs * (1 + 0.03 * width)
-            case .gaussianCopula: sum += 2000 * samples * (width + inputs)
+            case .gaussianCopula: sum += 2000 * samples * (width + inputs) / (request.errorBars ? 1 : 20)
             }
         }
         return sum
     }
 
     /// Nanoseconds per sample and input of all 2N + 1 terms with their error bars. Those of `label` are shared by all cells.
-    private func nanosecondsPerInput(of target: Target, by estimator: Estimator) -> Double {
-        if target.isWeightedHard { return 10 + 0.8 * Double(request.shuffles) }
+    /// The error bars of GIB terms take ten groups, and so most of it.
+    private func nanosecondsPerInput(of target: Target) -> Double {
+        let errorBars = request.errorBars ? 1.0 : 0.1
+        if target.isWeightedHard { return 10 * errorBars + 0.8 * Double(request.shuffles) }
         switch target {
         case .label: return 1
-        case .latent: return 10
-        default: return 23
+        case .latent: return 10 * errorBars
+        default: return 23 * errorBars
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LinearAlgebra
 
 @main
 enum Program {
@@ -39,4 +40,9 @@ struct Infoplane: AsyncParsableCommand {
             SlurmMergeCommand.self, ReduceCommand.self, MergeCommand.self, ExportCommand.self, PlaneCommand.self,
             ReportCommand.self, VerdictCommand.self, EstimateCommand.self, SelftestCommand.self,
         ])
+
+    static func main() async {
+        BLASThreads.endIdle()
+        await main(nil)
+    }
 }

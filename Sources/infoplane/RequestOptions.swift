@@ -67,6 +67,12 @@ struct RequestOptions: ParsableArguments {
     @Option(help: "How many shuffles of the PMI weights stand against the complexity of weighted targets.")
     var shuffles = 10
 
+    @Flag(
+        name: .customLong("no-error-bars"),
+        help: "Leave out standard errors, which some estimators take most of their time for; verdict then says nothing."
+    )
+    var leavesErrorBarsOut = false
+
     @Option(help: "The seed of both.")
     var seed: UInt64 = 0
 
@@ -120,6 +126,7 @@ struct RequestOptions: ParsableArguments {
         }
         request.keep = kept
         request.seed = seed
+        request.errorBars = !leavesErrorBarsOut
         try request.validate()
         return request
     }
@@ -148,6 +155,7 @@ struct RequestOptions: ParsableArguments {
         add("keep", keep, default: "headline")
         add("permutations", permutations, default: 99)
         add("shuffles", shuffles, default: 10)
+        if leavesErrorBarsOut { arguments.append("--no-error-bars") }
         add("seed", seed, default: 0)
         return arguments
     }

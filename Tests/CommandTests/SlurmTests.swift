@@ -142,7 +142,8 @@ import Testing
             "--split", "test", "--split", "train", "--layer", "fc1", "--layer", "fc2", "--epochs", "0,20", "--samples",
             "200", "--subsampling", "--estimator", "plug-in", "--estimator", "ross:k=4", "--binning", "width:7@[-1,1]",
             "--binning", "saxe-0.07", "--target", "label", "--input-binning", "exact", "--label-binning", "step:2",
-            "--reduce-inputs", "kpca:3", "--keep", "all", "--permutations", "5", "--shuffles", "3", "--seed", "9",
+            "--reduce-inputs", "kpca:3", "--keep", "all", "--no-error-bars", "--permutations", "5", "--shuffles", "3",
+            "--seed", "9",
         ]
         let scripts = try Tool.run(["slurm", "a.h5", "--dry-run"] + options, in: folder).out
         let line = try #require(scripts.split(separator: "\n").first { $0.hasPrefix("options=(") })
