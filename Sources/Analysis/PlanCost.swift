@@ -7,9 +7,10 @@ extension AnalysisPlan {
     /// The predicted time of each unit on one core, in microseconds; at least 1.
     ///
     /// A sum over what is computed, each term a constant times its leading order in n samples, d units and N inputs. The
-    /// constants were measured on one AMD EPYC core (n = 1000 and 5000, d = 10 … 512, N = 784; those without error bars are
-    /// derived from the number of groups): on another machine all of them change together, and balance stays. Distrust it by a
-    /// factor of 2, for nearest neighbours of 3: their search depends on the values. The basis of reduced inputs, once in every process, is not in it.
+    /// constants were measured on one AMD EPYC core (n = 1000 and 5000, d = 10 … 512, N = 784; those without error bars
+    /// are derived from the number of groups): on another machine all of them change together, and balance stays. Distrust
+    /// it by a factor of 2, for nearest neighbours of 3: their search depends on the values. The basis of reduced inputs,
+    /// once in every process, is not in it.
     ///
     /// - Complexity: O(units × binnings).
     public var unitCosts: [Int] { units.map { max(1, Int((nanoseconds(of: $0) / 1000).rounded())) } }

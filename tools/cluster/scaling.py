@@ -201,7 +201,6 @@ def main() -> None:
         print(table([(f"{options.terabytes:g} TB, {options.tasks} tasks", size, options.tasks, costs, here)]))
         return
     neighbours = replace(costs, cell_seconds=costs.cell_seconds + 14)
-    lean = replace(costs, result_bytes_per_cell=0)
     print(table([
         ("1 TB, 64 tasks", 1e12, 64, costs, here),
         ("1 TB, 200 tasks", 1e12, 200, costs, here),
@@ -209,7 +208,7 @@ def main() -> None:
         ("1 TB, 1000 tasks, with ksg1", 1e12, 1000, neighbours, here),
         ("1 TB, 1000 tasks, 1 GB/s (NFS)", 1e12, 1000, costs, replace(here, bandwidth=1e9)),
         ("100 TB, 1000 tasks", 100e12, 1000, costs, here),
-        ("100 TB, 1000 tasks, 100 GB/s", 100e12, 1000, lean, replace(here, bandwidth=100e9)),
+        ("100 TB, 1000 tasks, 100 GB/s", 100e12, 1000, costs, replace(here, bandwidth=100e9)),
     ]))
     cells = 1e12 / costs.cell_bytes
     print(f"\n1 TB is {cells:.0f} cells, {cells * costs.cell_seconds / 3600:.1f} core hours, "
