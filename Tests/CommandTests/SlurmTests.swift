@@ -61,7 +61,7 @@ import Testing
         let submitted = try infoplane(
             "slurm", "a.h5", "b.h5", "-o", "all.results.h5", "--tasks", "4", "--", "-p", "cpu")
         #expect(submitted.code == 0 && submitted.out.contains("job 1, 4 tasks; job 2,"), "\(submitted.error)")
-        let whole = folder.path("all.slurm/")
+        let whole = folder.path("all.slurm") + "/"
         #expect(
             try calls() == [
                 "--parsable --array=1-4 \(whole)tasks.sh", "--parsable --dependency=afterany:1 \(whole)merge.sh 0",
