@@ -94,14 +94,14 @@ struct CellAnalysis {
         _ layer: SampleMatrix, unitRanges: [ValueRange]?, _ shared: SharedSamples
     ) throws(AnalysisError) -> UnitOutcome {
         var outcome = UnitOutcome()
-        for binning in unit.binnings {
-            let discretized: DiscretizedLayer
-            do throws(InformationError) {
-                discretized = try layer.discretized(
-                    by: binning.discretization, range: binning.range, unitRanges: unitRanges)
-            } catch {
-                throw AnalysisError(place: place, sentence: error.description)
-            }
+        let layers: [DiscretizedLayer]
+        do throws(InformationError) {
+            layers = try layer.discretized(
+                by: unit.binnings.map { ($0.discretization, $0.range) }, unitRanges: unitRanges)
+        } catch {
+            throw AnalysisError(place: place, sentence: error.description)
+        }
+        for (binning, discretized) in zip(unit.binnings, layers) {
             if discretized.hasValuesOutsideRange, binning.discretization.isOverRecordedRange {
                 throw AnalysisError(
                     place: place,

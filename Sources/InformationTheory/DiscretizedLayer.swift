@@ -41,14 +41,46 @@ extension Discretization {
     public func apply<S: BinaryFloatingPoint>(
         to layer: Matrix<S>, range: ValueRange?, unitRanges: [ValueRange]?
     ) throws(InformationError) -> DiscretizedLayer {
-        if let layer = layer as? Matrix<Float> { return try discretize(layer, range, unitRanges) }
-        if let layer = layer as? Matrix<Double> { return try discretize(layer, range, unitRanges) }
+        if let layer = layer as? Matrix<Float> {
+            return try Self.apply([(self, range)], to: layer, unitRanges: unitRanges)[0]
+        }
+        if let layer = layer as? Matrix<Double> { return try discretizeByColumn(layer, range: range, unitRanges: unitRanges) }
         let values = layer.values.map { Double($0) }
-        return try discretize(Matrix(rows: layer.rows, columns: layer.columns, values: values), range, unitRanges)
+        return try discretizeByColumn(
+            Matrix(rows: layer.rows, columns: layer.columns, values: values), range: range, unitRanges: unitRanges)
     }
 
-    private func discretize<S: BinaryFloatingPoint>(
-        _ layer: Matrix<S>, _ range: ValueRange?, _ unitRanges: [ValueRange]?
+    /// Turns a layer record into symbols by several rules, each with its range, with one look at every value where that is
+    /// possible: what `apply(to:range:unitRanges:)` gives for each, to the bit.
+    public static func apply(
+        _ rules: [(discretization: Discretization, range: ValueRange?)], to layer: Matrix<Float>, unitRanges: [ValueRange]?
+    ) throws(InformationError) -> [DiscretizedLayer] {
+        guard layer.rows > 0, layer.columns > 0 else { throw .empty(rows: layer.rows, columns: layer.columns) }
+        var found = [DiscretizedLayer?](repeating: nil, count: rules.count)
+        layer.values.withUnsafeBufferPointer { values in
+            for group in intervalGroups(of: rules, extremes: { extremes(of: values) }) {
+                var intervals = IntervalLayer(group.intervals, rows: layer.rows, columns: layer.columns)
+                intervals.append(values)
+                // The other way says where it lies.
+                guard intervals.range != nil else { return }
+                for (rule, discretized) in zip(group.rules, intervals.discretized()) { found[rule] = discretized }
+            }
+        }
+        var all: [DiscretizedLayer] = []
+        for (rule, discretized) in zip(rules, found) {
+            if let discretized {
+                all.append(discretized)
+            } else {
+                all.append(
+                    try rule.discretization.discretizeByColumn(layer, range: rule.range, unitRanges: unitRanges))
+            }
+        }
+        return all
+    }
+
+    /// Unit by unit: for rules that depend on the unit, have more bins than a byte counts, or values of Float64.
+    func discretizeByColumn<S: BinaryFloatingPoint>(
+        _ layer: Matrix<S>, range: ValueRange?, unitRanges: [ValueRange]?
     ) throws(InformationError) -> DiscretizedLayer {
         if rule == .argmax { return try largestUnits(of: layer) }
         precondition(unitRanges.map { $0.count == layer.columns } ?? true, "one range per unit is needed")

@@ -44,6 +44,11 @@ public struct Symbols: Sendable, Equatable {
 
     /// Numbers keys of 64 bits: equal keys, and only these, share a symbol. O(n).
     init(keys: [UInt64]) {
+        self = keys.withUnsafeBufferPointer { Symbols(keys: $0) }
+    }
+
+    /// The same for keys that lie elsewhere. O(n).
+    init(keys: UnsafeBufferPointer<UInt64>) {
         var table = SymbolTable(capacity: keys.count)
         var ids = [Int32](repeating: 0, count: keys.count)
         for sample in keys.indices {
