@@ -89,7 +89,8 @@ let package = Package(
         tests(of: "Importing", imports: ["Activations", "HDF5"], data: ["Fixtures"]),
         tests(of: "Spelling"),
         tests(of: "LinearAlgebra", imports: ["Randomness"]),
-        tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"], data: ["Peers"]),
+        tests(
+            of: "InformationTheory", imports: ["CDiscretization", "LinearAlgebra", "Randomness"], data: ["Peers"]),
         tests(of: "KnownTruth", imports: ["InformationTheory", "LinearAlgebra", "Randomness"]),
         tests(of: "KernelMethods", imports: ["LinearAlgebra", "Randomness"]),
         tests(of: "Training", imports: ["Activations", "LinearAlgebra"]),

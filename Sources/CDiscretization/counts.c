@@ -3,9 +3,7 @@
 
 #include <string.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "vectors.h"
 
 /// Eight counts of each kind, because one that many samples in a row share would wait for its own last increment.
 static void count_any(const uint8_t *bytes, long count, int kinds, uint32_t *counts) {
@@ -94,7 +92,7 @@ CD_COUNT(7)
 
 void cd_count(const uint8_t *bytes, long count, int kinds, uint32_t *counts) {
 #if defined(__x86_64__)
-    if (kinds <= 128 && __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512bw")) {
+    if (kinds <= 128 && has_512_counts()) {
         if (kinds <= 16) return count_4_bits(bytes, count, kinds, counts);
         if (kinds <= 32) return count_5_bits(bytes, count, kinds, counts);
         if (kinds <= 64) return count_6_bits(bytes, count, kinds, counts);
@@ -134,7 +132,7 @@ void cd_add_one(
     long index = 0;
     if (column_count == 4) {
 #if defined(__x86_64__)
-        if (kinds <= 32 && __builtin_cpu_supports("avx512f")) {
+        if (kinds <= 32 && has_512()) {
             index = count & ~7;
             add_from_registers(columns, stride, index, tables, sums);
         }
@@ -178,8 +176,8 @@ CD_ADD_EIGHT(add_eight_avx512, __attribute__((target("avx512f"))))
 
 void cd_add_eight(const uint8_t *columns, long stride, int column_count, long count, const double *tables, double *sums) {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f")) return add_eight_avx512(columns, stride, column_count, count, tables, sums);
-    if (__builtin_cpu_supports("avx2")) return add_eight_avx2(columns, stride, column_count, count, tables, sums);
+    if (has_512()) return add_eight_avx512(columns, stride, column_count, count, tables, sums);
+    if (has_256()) return add_eight_avx2(columns, stride, column_count, count, tables, sums);
 #endif
     add_eight_any(columns, stride, column_count, count, tables, sums);
 }

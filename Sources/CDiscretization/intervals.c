@@ -4,9 +4,16 @@
 #include <math.h>
 #include <string.h>
 
+#include "vectors.h"
+
 #if defined(__x86_64__)
-#include <immintrin.h>
+_Atomic int cd_widest = 512;
+
+void cd_use_vectors(int bits) { cd_widest = bits; }
+
 #define CD_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")))
+#else
+void cd_use_vectors(int bits) { (void)bits; }
 #endif
 
 // The grid is checked by `cd_cell_of`: every way of computing it has to round as it does.
@@ -20,10 +27,12 @@ __attribute__((always_inline)) static inline int32_t place_of(const struct cd_st
 }
 
 int cd_make_steps(const float *thresholds, int count, struct cd_steps *steps) {
-    const float extent = count > 1 ? thresholds[count - 1] - thresholds[0] : 1;
-    steps->origin = count > 0 ? thresholds[0] : 0;
-    steps->scale = 32767 / extent;
-    if (!isfinite(extent) || !isfinite(steps->scale) || !(steps->scale > 0)) return 0;
+    const float single = count > 0 && thresholds[0] != 0 ? fabsf(thresholds[0]) : 1;
+    const float extent = count > 1 ? thresholds[count - 1] - thresholds[0] : single;
+    // The first and the last place are for what lies outside, which may be most: no threshold is to be there.
+    steps->origin = (count > 0 ? thresholds[0] : 0) - extent / 64;
+    steps->scale = 32767 / (extent * (1 + 1.0f / 32));
+    if (!isfinite(extent) || !isfinite(steps->origin) || !isfinite(steps->scale) || !(steps->scale > 0)) return 0;
     memset(steps->lower_place, 255, sizeof steps->lower_place);
     memset(steps->upper_place, 255, sizeof steps->upper_place);
     for (int cell = 0; cell < 256; cell++) steps->lower[cell] = steps->upper[cell] = INFINITY;
@@ -143,6 +152,8 @@ CD_AVX512 static void encode_avx512(
         __m128i cells[4], places[4];
 #pragma clang loop unroll(full)
         for (int part = 0; part < 4; part++) {
+            // What comes from memory, not from a cache, is asked for early: the CPU's own foresight ends with the page.
+            _mm_prefetch((const char *)(values + index + 1024 + 16 * part), _MM_HINT_T0);
             const __m512 value =
                 _mm512_mask_loadu_ps(low, (__mmask16)(here >> 16 * part), values + index + 16 * part);
             low = _mm512_min_ps(low, value);
@@ -174,16 +185,11 @@ CD_AVX512 static void encode_avx512(
     extremes->high = _mm512_reduce_max_ps(high);
     if (others) extremes->has_other = 1;
 }
-
-static int has_avx512(void) {
-    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
-        && __builtin_cpu_supports("avx512vbmi");
-}
 #endif
 
 void cd_widen(const float *values, long count, struct cd_extremes *extremes) {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2")) return widen_avx2(values, count, extremes);
+    if (has_256()) return widen_avx2(values, count, extremes);
 #endif
     widen(values, count, extremes);
 }
@@ -191,14 +197,14 @@ void cd_widen(const float *values, long count, struct cd_extremes *extremes) {
 void cd_encode(
     const float *values, long count, const struct cd_steps *steps, uint8_t *intervals, struct cd_extremes *extremes) {
 #if defined(__x86_64__)
-    if (has_avx512()) return encode_avx512(values, count, steps, intervals, extremes);
-    const int has_avx2 = __builtin_cpu_supports("avx2");
+    if (has_512_tables()) return encode_avx512(values, count, steps, intervals, extremes);
+    const int is_wide = has_256();
 #endif
     for (long start = 0; start < count; start += PART) {
         const long some = count - start < PART ? count - start : PART;
         cd_widen(values + start, some, extremes);
 #if defined(__x86_64__)
-        if (has_avx2) {
+        if (is_wide) {
             encode_avx2(values + start, some, steps, intervals + start);
             continue;
         }

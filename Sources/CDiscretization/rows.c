@@ -3,9 +3,7 @@
 
 #include <string.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "vectors.h"
 
 typedef uint8_t sixteen __attribute__((vector_size(16), aligned(1), may_alias));
 
@@ -79,7 +77,7 @@ __attribute__((target("avx512f,avx512bw"))) static void transpose_64_rows(
 void cd_transpose(const uint8_t *bytes, long rows, long columns, long pitch, uint8_t *out, long stride) {
     long row = 0;
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512bw"))
+    if (has_512())
         for (; row + 64 <= rows; row += 64) transpose_64_rows(bytes + row * pitch, columns, pitch, out + row, stride);
 #endif
     if (row < rows) transpose_any(bytes + row * pitch, rows - row, columns, pitch, out + row, stride);
@@ -101,7 +99,7 @@ __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi"))) static void map_
 
 void cd_map(const uint8_t *from, long count, const uint8_t map[256], uint8_t *to) {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+    if (has_512_tables())
         return map_wide(from, count, map, to);
 #endif
     for (long index = 0; index < count; index++) to[index] = map[from[index]];
@@ -164,8 +162,8 @@ void cd_keys(const uint8_t *bytes, long rows, long columns, long pitch, const ui
         return;
     }
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512bw")) return keys_avx512(bytes, rows, columns, pitch, words, keys);
-    if (__builtin_cpu_supports("avx2")) return keys_avx2(bytes, rows, columns, pitch, words, keys);
+    if (has_512()) return keys_avx512(bytes, rows, columns, pitch, words, keys);
+    if (has_256()) return keys_avx2(bytes, rows, columns, pitch, words, keys);
 #endif
     keys_any(bytes, rows, columns, pitch, words, keys);
 }

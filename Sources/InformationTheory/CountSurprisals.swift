@@ -17,13 +17,16 @@ final class CountSurprisals: Sendable {
         bits = (0...samples).map { $0 == 0 ? 0 : log2(total / Double($0)) }
     }
 
-    private static let last = Mutex<CountSurprisals?>(nil)
+    private static let recent = Mutex<[CountSurprisals]>([])
+    /// An analysis has few numbers of samples: all of a split, with subsampling half and a quarter.
+    private static let mostRecent = 4
 
-    /// The table of n samples; kept until another one is asked for.
+    /// The table of n samples; the last few are kept.
     static func of(samples: Int) -> CountSurprisals {
-        if let known = last.withLock({ $0 }), known.bits.count == samples + 1 { return known }
+        let known = recent.withLock { tables in tables.first { $0.bits.count == samples + 1 } }
+        if let known { return known }
         let made = CountSurprisals(samples: samples)
-        last.withLock { $0 = made }
+        recent.withLock { tables in tables = Array(([made] + tables).prefix(mostRecent)) }
         return made
     }
 }

@@ -44,7 +44,9 @@ extension Discretization {
         if let layer = layer as? Matrix<Float> {
             return try Self.apply([(self, range)], to: layer, unitRanges: unitRanges)[0]
         }
-        if let layer = layer as? Matrix<Double> { return try discretizeByColumn(layer, range: range, unitRanges: unitRanges) }
+        if let layer = layer as? Matrix<Double> {
+            return try discretizeByColumn(layer, range: range, unitRanges: unitRanges)
+        }
         let values = layer.values.map { Double($0) }
         return try discretizeByColumn(
             Matrix(rows: layer.rows, columns: layer.columns, values: values), range: range, unitRanges: unitRanges)
@@ -53,13 +55,14 @@ extension Discretization {
     /// Turns a layer record into symbols by several rules, each with its range, with one look at every value where that is
     /// possible: what `apply(to:range:unitRanges:)` gives for each, to the bit.
     public static func apply(
-        _ rules: [(discretization: Discretization, range: ValueRange?)], to layer: Matrix<Float>, unitRanges: [ValueRange]?
+        _ rules: [(discretization: Discretization, range: ValueRange?)], to layer: Matrix<Float>,
+        unitRanges: [ValueRange]?
     ) throws(InformationError) -> [DiscretizedLayer] {
         guard layer.rows > 0, layer.columns > 0 else { throw .empty(rows: layer.rows, columns: layer.columns) }
         var found = [DiscretizedLayer?](repeating: nil, count: rules.count)
         layer.values.withUnsafeBufferPointer { values in
             for group in intervalGroups(of: rules, extremes: { extremes(of: values) }) {
-                var intervals = IntervalLayer(group.intervals, rows: layer.rows, columns: layer.columns)
+                let intervals = IntervalLayer(group.intervals, rows: layer.rows, columns: layer.columns)
                 intervals.append(values)
                 // The other way says where it lies.
                 guard intervals.range != nil else { return }

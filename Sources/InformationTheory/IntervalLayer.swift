@@ -7,7 +7,7 @@ internal import Randomness
 /// agree by chance with probability at most 2⁻⁶³, so that any of n rows do with at most n²/2⁶⁴: 1.4e-12 for n = 5000.
 ///
 /// Memory: one byte a value, and 8 bytes per row and rule.
-struct IntervalLayer: ~Copyable {
+final class IntervalLayer {
     private let intervals: CommonIntervals
     private let steps: UnsafeMutablePointer<cd_steps>
     private let rows: Int
@@ -36,7 +36,7 @@ struct IntervalLayer: ~Copyable {
         steps.initialize(to: intervals.steps)
         // Few units: rows lie side by side, and are looked at as one.
         pitch = columns < 48 ? columns : (columns + 63) / 64 * 64
-        rowsPerBlock = pitch <= 4096 ? 64 : 16
+        rowsPerBlock = Self.rowsAtOnce(columns: columns)
         let blockBytes = rowsPerBlock * pitch + 128
         block = .allocate(capacity: blockBytes)
         block.initialize(repeating: 0, count: blockBytes)
@@ -60,11 +60,15 @@ struct IntervalLayer: ~Copyable {
         keys.deallocate()
     }
 
-    /// Takes the next rows.
-    mutating func append(_ values: UnsafeBufferPointer<Float>) {
+    /// So many rows of bytes fit a core's own cache.
+    static func rowsAtOnce(columns: Int) -> Int { columns <= 4096 ? 64 : 16 }
+
+    /// Takes the next rows; best in multiples of `rowsAtOnce(columns:)`.
+    func append(_ values: UnsafeBufferPointer<Float>) {
         precondition(values.count % columns == 0 && done + values.count / columns <= rows, "whole rows, and no more")
         guard let base = values.baseAddress, !values.isEmpty else { return }
-        if done == 0 { (extremes.low, extremes.high) = (base[0], base[0]) }
+        var extremes = done == 0 ? cd_extremes(low: base[0], high: base[0], has_other: 0) : self.extremes
+        defer { self.extremes = extremes }
         let count = values.count / columns
         for first in Swift.stride(from: 0, to: count, by: rowsPerBlock) {
             let some = min(rowsPerBlock, count - first)
@@ -93,7 +97,7 @@ struct IntervalLayer: ~Copyable {
     }
 
     /// What each rule makes of the layer, once all rows have come and all values are finite.
-    borrowing func discretized() -> [DiscretizedLayer] {
+    func discretized() -> [DiscretizedLayer] {
         precondition(done == rows, "\(done) of \(rows) rows have come")
         guard let range else { preconditionFailure("the values are finite") }
         let (entropies, surprisals) = unitTerms()
@@ -108,7 +112,7 @@ struct IntervalLayer: ~Copyable {
     }
 
     /// For each rule, the entropy of each unit, and the sum of the surprisals of each sample's units, the first unit first.
-    private borrowing func unitTerms() -> (entropies: [[Double]], surprisals: [[Double]]) {
+    private func unitTerms() -> (entropies: [[Double]], surprisals: [[Double]]) {
         let rules = intervals.codes.count
         // Eight numbers side by side for several rules.
         let lanes = rules == 1 ? 1 : CommonIntervals.mostRules
@@ -162,7 +166,7 @@ struct IntervalLayer: ~Copyable {
     private static let unitsAtOnce = 4
 
     /// Zeros for whole vectors.
-    private borrowing func aligned(_ count: Int) -> UnsafeMutablePointer<Double> {
+    private func aligned(_ count: Int) -> UnsafeMutablePointer<Double> {
         let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 8, alignment: 64)
         let numbers = bytes.bindMemory(to: Double.self, capacity: count)
         numbers.initialize(repeating: 0, count: count)

@@ -27,6 +27,7 @@ SUBJECTS = {
     "deflated": ("reading", "deflated", "IB terms of a deflated archive, against h5py reading it"),
     "start-up": ("start_up", "rows", "--help and inspect, against h5ls"),
     "jobs": ("two_jobs", "rows", "two jobs against one"),
+    "kernels": ("kernels", "rows", "the kernels alone, with vector instructions and without"),
     "gib-curve": ("gib_terms", "curve", "how the cost of GIB terms grows with the number of inputs"),
 }
 

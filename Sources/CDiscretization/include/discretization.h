@@ -3,6 +3,9 @@
 
 #include <stdint.h>
 
+/// Computes with vectors of at most so many bits, 0, 256 or 512: for tests, on a CPU that has wider ones. Results are the same.
+void cd_use_vectors(int bits);
+
 /// A function of Float32 values that is constant between ascending thresholds: the interval of a value is the number of thresholds
 /// that are at most as large, 255 or fewer.
 ///
