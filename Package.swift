@@ -44,6 +44,8 @@ let package = Package(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(
             name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+        .systemLibrary(
+            name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
 
         // Files.
         library("HDF5", imports: ["CHDF5", "CHDF5Trial", "CDeflate"]),
@@ -55,6 +57,7 @@ let package = Package(
 
         // Words.
         library("Spelling", imports: []),
+        library("Configuration", imports: ["CYAML"]),
 
         // Mathematics.
         library("Randomness", imports: []),
@@ -76,7 +79,7 @@ let package = Package(
             dependencies: [
                 "Reporting", "Findings", "Analysis", "Training", "Importing", "Activations", "Results",
                 "InformationTheory",
-                "KnownTruth", "LinearAlgebra", "SampleFiles",
+                "KnownTruth", "LinearAlgebra", "SampleFiles", "Configuration", "Spelling",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -88,6 +91,7 @@ let package = Package(
         tests(of: "SampleFiles", imports: ["HDF5", "LinearAlgebra"]),
         tests(of: "Importing", imports: ["Activations", "HDF5"], data: ["Fixtures"]),
         tests(of: "Spelling"),
+        tests(of: "Configuration"),
         tests(of: "LinearAlgebra", imports: ["Randomness"]),
         tests(
             of: "InformationTheory", imports: ["CDiscretization", "LinearAlgebra", "Randomness"], data: ["Peers"]),
