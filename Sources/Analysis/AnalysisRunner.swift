@@ -31,7 +31,7 @@ public struct AnalysisSummary: Sendable {
 /// Carries out a plan: reads each cell once, computes cells side by side, and puts the numbers into the results in the
 /// order of the plan, so that they are the same for any number of jobs.
 ///
-/// Memory: `jobs` cells in work and one read ahead, beside the results, which grow by 8 bytes per analyzed sample and
+/// Memory: `jobs` cells in work and one read ahead (large ones of Float32 as one byte a value, and none ahead), beside the results, which grow by 8 bytes per analyzed sample and
 /// cell for the kept PMI and by 16 bytes per input feature, cell and target for the kept GIB terms.
 public struct AnalysisRunner: Sendable {
     private let archive: ActivationArchive
@@ -85,8 +85,9 @@ public struct AnalysisRunner: Sendable {
         let outgrown = try plan.outgrownKeys(in: results, of: archive)
         summary.dropped = results.drop(where: outgrown.contains)
         let units = plan.missing(from: results)
-        let missing = plan.missingKeys(in: results)
-        summary.reused = plan.measurementCount - missing.count
+        // Of nothing, everything is missing.
+        let missing = results.measurements.isEmpty ? nil : plan.missingKeys(in: results)
+        if let missing { summary.reused = plan.measurementCount - missing.count }
         results.insert(description)
         results.insert(
             Provenance(request: plan.request.json, toolVersion: toolVersion, seed: plan.request.seed))
@@ -226,7 +227,7 @@ public struct AnalysisRunner: Sendable {
     }
 
     private func append(
-        _ outcome: Result<UnitOutcome, AnalysisError>, of unit: AnalysisPlan.Unit, missing: Set<Measurement.Key>,
+        _ outcome: Result<UnitOutcome, AnalysisError>, of unit: AnalysisPlan.Unit, missing: Set<Measurement.Key>?,
         to results: inout ResultSet, _ summary: inout AnalysisSummary
     ) {
         let layer = unit.layer?.name ?? ""
@@ -234,7 +235,7 @@ public struct AnalysisRunner: Sendable {
         results.dropFailure(archive: plan.archiveID, split: unit.split.name, layer: layer, epoch: epoch)
         switch outcome {
         case .success(let outcome):
-            for measurement in outcome.measurements where missing.contains(measurement.key) {
+            for measurement in outcome.measurements where missing?.contains(measurement.key) ?? true {
                 results.insert(measurement)
                 summary.computed += 1
             }

@@ -30,12 +30,13 @@ extension Discretization {
     /// own, the other rules have none); `unitRanges` has the range of each unit for `@unit`, and nil stands for the
     /// ranges of these rows: give them where fewer samples than the whole split are analyzed.
     ///
-    /// The symbol of a row is found by a 64-bit hash, a sum over units of a random word times the bin. Two different rows
-    /// agree by chance with probability at most (K − 1)/2⁶⁴, K the most bins of a unit, so that any of n rows do with at
-    /// most n²/2 · (K − 1)/2⁶⁴: 2e-11 for n = 5000 and 30 bins. The words are the same in every run.
+    /// The symbol of a row is found by a 64-bit hash. For values of Float32 and rules of up to 256 bins it is that of
+    /// `IntervalLayer`. Else it is a sum over units of a random word times the bin: two different rows agree by chance with
+    /// probability at most (K − 1)/2⁶⁴, K the most bins of a unit, so that any of n rows do with at most
+    /// n²/2 · (K − 1)/2⁶⁴: 2e-11 for n = 5000 and 30 bins. The words are the same in every run.
     ///
-    /// Bins are those of the formulas in Float64, whatever type the values have. O(n·d), `quantile` and `exact` three to
-    /// four times as long as `width`.
+    /// Bins are those of the formulas in Float64, whatever type the values have. O(n·d); values of Float64 and rules of
+    /// single units (`quantile`, `exact`) take ten times as long as `width` of Float32.
     ///
     /// - Throws: `.empty`, `.notFinite`, `.invalidRange`, `.quotientOverflow`.
     public func apply<S: BinaryFloatingPoint>(

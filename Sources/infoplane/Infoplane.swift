@@ -1,8 +1,10 @@
 import ArgumentParser
+import LinearAlgebra
 
 @main
 enum Program {
     static func main() async {
+        BLASThreads.endIdle()
         var arguments = Array(CommandLine.arguments.dropFirst())
         do {
             if arguments.first == "analyze" {
