@@ -143,33 +143,35 @@ CD_AVX512 static void encode_avx512(
     const float *values, long count, const struct cd_steps *steps, uint8_t *intervals, struct cd_extremes *extremes) {
     const __m512 origin = _mm512_set1_ps(steps->origin), scale = _mm512_set1_ps(steps->scale);
     const struct table first = loaded(steps->first), lower = loaded(steps->lower_place), upper = loaded(steps->upper_place);
-    const __m512i one = _mm512_set1_epi8(1);
+    const __m512i one = _mm512_set1_epi8(1), low_bits = _mm512_set1_epi16(127);
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     __m512 low = _mm512_set1_ps(extremes->low), high = _mm512_set1_ps(extremes->high);
     __mmask16 others = 0;
     for (long index = 0; index < count; index += 64) {
         const long left = count - index;
         const __mmask64 here = left >= 64 ? ~0ull : (1ull << left) - 1;
-        __m128i cells[4], places[4];
+        __m512i whole[4];
 #pragma clang loop unroll(full)
         for (int part = 0; part < 4; part++) {
+            const __mmask16 lanes = (__mmask16)(here >> 16 * part);
             // What comes from memory, not from a cache, is asked for early: the CPU's own foresight ends with the page.
             _mm_prefetch((const char *)(values + index + 1024 + 16 * part), _MM_HINT_T0);
-            const __m512 value =
-                _mm512_mask_loadu_ps(low, (__mmask16)(here >> 16 * part), values + index + 16 * part);
+            const __m512 value = _mm512_mask_loadu_ps(low, lanes, values + index + 16 * part);
             low = _mm512_min_ps(low, value);
             high = _mm512_max_ps(high, value);
             // NaN and both infinities.
-            others |= (__mmask16)(here >> 16 * part) & _mm512_fpclass_ps_mask(value, 0x99);
+            others |= lanes & _mm512_fpclass_ps_mask(value, 0x99);
             __m512 place = _mm512_mul_ps(_mm512_sub_ps(value, origin), scale);
             place = _mm512_min_ps(_mm512_max_ps(place, _mm512_setzero_ps()), _mm512_set1_ps(32767));
-            const __m512i whole = _mm512_cvttps_epi32(place);
-            cells[part] = _mm512_cvtepi32_epi8(_mm512_srli_epi32(whole, 7));
-            places[part] = _mm512_cvtepi32_epi8(whole);
+            whole[part] = _mm512_cvttps_epi32(place);
         }
-#define JOINED(q)                                                                                                    \
-    _mm512_inserti64x4(                                                                                              \
-        _mm512_castsi256_si512(_mm256_set_m128i(q[1], q[0])), _mm256_set_m128i(q[3], q[2]), 1)
-        const __m512i cell = JOINED(cells), place = _mm512_and_si512(JOINED(places), _mm512_set1_epi8(127));
+        // Packing goes lane by lane of 128 bits: afterwards, groups of four are put in order.
+        const __m512i first_half = _mm512_packus_epi32(whole[0], whole[1]);
+        const __m512i second_half = _mm512_packus_epi32(whole[2], whole[3]);
+        const __m512i cell = _mm512_permutexvar_epi32(
+            order, _mm512_packus_epi16(_mm512_srli_epi16(first_half, 7), _mm512_srli_epi16(second_half, 7)));
+        const __m512i place = _mm512_permutexvar_epi32(
+            order, _mm512_packus_epi16(_mm512_and_si512(first_half, low_bits), _mm512_and_si512(second_half, low_bits)));
         const __m512i lower_place = looked_up(&lower, cell), upper_place = looked_up(&upper, cell);
         __m512i interval = looked_up(&first, cell);
         interval = _mm512_mask_add_epi8(interval, _mm512_cmpgt_epu8_mask(place, lower_place), interval, one);
