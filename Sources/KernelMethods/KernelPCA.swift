@@ -77,7 +77,9 @@ extension KernelPCA {
     ///
     /// - Parameters:
     ///   - samples: n × N, n ≥ 2, finite.
+    ///   - kernel: k(x, y).
     ///   - components: k, from 1 to n − 1, for `linear` and `cosine` also at most N.
+    ///   - solver: how the eigenpairs are found.
     ///   - memory: the bytes that may be taken beside the argument, see
     ///     ``predictedBytes(samples:features:components:kernel:solver:memory:)``. Where the kernel matrix has no place in them,
     ///     `krylov` computes it anew for each block of products. Neither that nor `jobs` changes a bit of the result.

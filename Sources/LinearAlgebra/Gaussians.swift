@@ -9,6 +9,7 @@ internal import CLinearAlgebra
 ///
 /// - Parameters:
 ///   - values: the inner products, and afterwards the results.
+///   - count: how many there are.
 ///   - norms: ‖aᵢ‖².
 ///   - norm: ‖b‖².
 ///   - factor: at most 0.

@@ -16,7 +16,10 @@ extension Estimator {
     /// them stand at `mutualInformationEstimate`, `ksgInformation`, `rossInformation`, `pairwiseEstimates` and
     /// `gaussianCopulaInformation`.
     ///
-    /// - Parameter seed: of the groups of the delete-group jackknife.
+    /// - Parameters:
+    ///   - x: one variable.
+    ///   - y: the other, of the same samples.
+    ///   - seed: of the groups of the delete-group jackknife.
     /// - Throws: `.notEstimable` where the estimator does not fit the variables, saying which does, or has no answer.
     public func information(
         _ x: Variable, _ y: Variable, seed: UInt64

@@ -25,6 +25,8 @@ public import LinearAlgebra
 /// - Parameters:
 ///   - x: n × d_x, finite.
 ///   - y: n × d_y, finite.
+///   - k: how many neighbours, at least 1.
+///   - variant: which of the two estimators.
 ///   - seed: of the groups of the delete-group jackknife, which gives the standard error.
 /// - Throws: `.notEstimable` for k ≥ n, `.notFinite`, `.empty`.
 /// - Complexity: O(n²·(d_x + d_y)) at most; in few columns less, in one and one about O(n^1.5). Memory O(n·(d_x + d_y)).

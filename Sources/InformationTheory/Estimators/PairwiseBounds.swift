@@ -33,6 +33,7 @@ public struct PairwiseEstimates: Sendable {
 /// - Parameters:
 ///   - z: n × d, finite.
 ///   - variables: each with the samples of `z`.
+///   - bound: the upper or the lower one.
 ///   - noiseVariance: σ² of every unit, positive.
 ///   - seed: of the groups of the delete-group jackknife, which gives the standard errors.
 /// - Returns: h(T), without a ceiling, and I(T;V), whose ceiling is the plug-in H(V).

@@ -21,6 +21,7 @@ public import LinearAlgebra
 /// - Parameters:
 ///   - x: n × d, finite.
 ///   - labels: the label of each sample.
+///   - k: how many neighbours, at least 1.
 ///   - seed: of the groups of the delete-group jackknife, which gives the standard error.
 /// - Returns: the estimate, its ceiling the plug-in H(Y); 0 and `constant` for one label or one distinct row.
 /// - Throws: `.notEstimable` where no class has two samples, or numbers of samples differ; `.notFinite`, `.empty`.
