@@ -21,19 +21,20 @@ public enum BLASThreads {
         }
     }
 
-    /// Ends the threads that OpenBLAS starts when the program does, before it asks for any: until they sleep, they spin, for
-    /// some 20 to 50 ms of a core (measured). It starts them again where `count` is set above 1.
-    ///
-    /// To be called first, while nothing computes.
-    public static func endIdle() {
-        ci_end_blas_threads()
-    }
-
     /// Sets one thread, once in the life of the process; every call into BLAS and LAPACK comes after it.
     @inline(__always)
     static func prepare() {
         _ = oneThread
     }
 
-    private static let oneThread: Void = openblas_set_num_threads(1)
+    /// Ends the threads that OpenBLAS starts as soon as it is loaded and which, without work, wait busily for some 25 ms
+    /// (measured): a program calls this first. They are started anew where a larger ``count`` needs them.
+    public static func endIdle() {
+        prepare()
+    }
+
+    private static let oneThread: Void = {
+        openblas_set_num_threads(1)
+        ci_end_idle_threads()
+    }()
 }
