@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "discretization.h"
@@ -51,8 +50,7 @@ static void add_eight(void) {
     for (int four = 0; four < 3; four++) cd_add_eight(few + 4 * four * SAMPLES, SAMPLES, 4, SAMPLES, tables, sums);
 }
 static void gaussians(void) {
-    memcpy(products, numbers, 8 * 8192);
-    (is_plain ? ci_gaussians_any : ci_gaussians)(8192, -0.5, 1, numbers + 8192, products);
+    (is_plain ? ci_gaussians_any : ci_gaussians)(8192, -0.5, 1, numbers + 8192, numbers, products);
 }
 static void multiply(void) {
     double *w = products, *v = vectors;
