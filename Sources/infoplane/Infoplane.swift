@@ -4,6 +4,7 @@ import LinearAlgebra
 @main
 enum Program {
     static func main() async {
+        BLASThreads.endIdle()
         var arguments = Array(CommandLine.arguments.dropFirst())
         do {
             if arguments.first == "analyze" {
@@ -40,9 +41,4 @@ struct Infoplane: AsyncParsableCommand {
             SlurmMergeCommand.self, ReduceCommand.self, MergeCommand.self, ExportCommand.self, PlaneCommand.self,
             ReportCommand.self, VerdictCommand.self, EstimateCommand.self, SelftestCommand.self,
         ])
-
-    static func main() async {
-        BLASThreads.endIdle()
-        await main(nil)
-    }
 }
