@@ -102,8 +102,8 @@ extension KernelPCA {
         guard components >= 1, components <= most else { throw .componentCount(asked: components, most: most) }
 
         let resolved = kernel.resolved(features: features)
-        let shift = resolved.isShiftInvariant ? columnMeans(samples) : nil
-        let shifted = KernelSamples(subtracting(shift, from: samples), for: resolved)
+        let shift = resolved.isShiftInvariant ? columnMeans(samples, jobs: jobs) : nil
+        let shifted = KernelSamples(subtracting(shift, from: samples, jobs: jobs), for: resolved, jobs: jobs)
         let found: Decomposition?
         do throws(LinearAlgebraError) {
             found = try decompose(
@@ -258,7 +258,8 @@ extension KernelPCA {
             throw .featureCount(expected: self.samples.matrix.columns, found: samples.columns)
         }
         try KernelPCA.check(samples, for: kernel)
-        let shifted = KernelSamples(KernelPCA.subtracting(shift, from: samples), for: kernel)
+        let shifted = KernelSamples(
+            KernelPCA.subtracting(shift, from: samples, jobs: jobs), for: kernel, jobs: jobs)
         let n = self.samples.matrix.rows
         let components = eigenvalues.count
         var projected = Matrix(rows: samples.rows, columns: components, repeating: 0.0)

@@ -101,6 +101,12 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Option(help: "How many shuffles of the PMI weights stand against the complexity of weighted targets.")
     var shuffles = 10
 
+    @Flag(
+        name: .customLong("no-error-bars"),
+        help: "Leave out standard errors, which some estimators take most of their time for; verdict then says nothing."
+    )
+    var leavesErrorBarsOut = false
+
     @Option(help: "The seed of both.")
     var seed: UInt64 = 0
 
@@ -324,6 +330,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
         }
         request.keep = kept
         request.seed = seed
+        request.errorBars = !leavesErrorBarsOut
         try request.validate()
         return request
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LinearAlgebra
 
 @main
 enum Program {
@@ -40,4 +41,9 @@ struct Infoplane: AsyncParsableCommand {
             ExportCommand.self, PlaneCommand.self, ReportCommand.self, VerdictCommand.self, EstimateCommand.self,
             SelftestCommand.self,
         ])
+
+    static func main() async {
+        BLASThreads.endIdle()
+        await main(nil)
+    }
 }
