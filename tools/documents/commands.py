@@ -18,9 +18,8 @@ from pathlib import Path
 
 import fixtures
 import markdown
+from links import CATALOG, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-CATALOG = ROOT / "Sources/infoplane/Documentation.docc"
 SECONDS = 300  # the most that one command may take
 DATA = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "infoplane"
 PYTHONS = Path(os.environ.get("INFOPLANE_PYTHONS") or DATA / "python")
