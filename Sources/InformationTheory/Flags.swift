@@ -32,6 +32,7 @@ public struct Flags: OptionSet, Sendable, Hashable, CustomStringConvertible {
     public static let boundViolated = Flags(rawValue: 1 << 7)
     /// The estimate still moves with the number of samples: from n/2 to n it moved by more than its standard error, or the
     /// nearest neighbours lie too far away for the density to be constant among them. Its bias is larger than its error bar.
+    /// Also where error bars were left out and so nobody looked.
     public static let unconverged = Flags(rawValue: 1 << 8)
     /// The estimator bounds the quantity from below.
     public static let lowerBound = Flags(rawValue: 1 << 9)

@@ -13,7 +13,9 @@ public final class PiecewiseDiscretization {
     private static let mostGroups = 3
 
     /// - Parameters:
-    ///   - rows, columns: the shape of the layer, both positive.
+    ///   - rules: the discretizations with their ranges.
+    ///   - rows: the samples of the layer, at least one.
+    ///   - columns: its units, at least one.
     ///   - recorded: the smallest and the largest value that will come, or what is believed of them.
     /// - Returns: nil where a rule needs all values of a unit, has more than 256 bins, or is to be refused.
     public init?(

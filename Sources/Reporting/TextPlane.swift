@@ -85,7 +85,8 @@ public struct TextPlane: Sendable {
     /// The planes of every archive and split of the results that has both I(X;Z) and I(Z;Y).
     ///
     /// - Parameters:
-    ///   - results: what was computed; `name` is what a run without a title is called.
+    ///   - results: what was computed.
+    ///   - name: what a run without a title is called.
     ///   - discretization: the one to draw; nil for the run's headline.
     /// - Throws: where nothing under that discretization can be drawn, with those that can.
     public static func planes(

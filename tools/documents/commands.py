@@ -18,9 +18,8 @@ from pathlib import Path
 
 import fixtures
 import markdown
+from links import CATALOG, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-CATALOG = ROOT / "Sources/infoplane/Documentation.docc"
 SECONDS = 300  # the most that one command may take
 DATA = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "infoplane"
 PYTHONS = Path(os.environ.get("INFOPLANE_PYTHONS") or DATA / "python")
@@ -84,13 +83,14 @@ class Run:
         programs = scratch / "bin"
         programs.mkdir()
         (programs / "infoplane").symlink_to(binary)
-        # `pip install` of a document installs here, offline: what the package needs is there already.
-        subprocess.run([shutil.which("python3", path="/usr/bin:" + os.environ["PATH"]), "-m", "venv", "--system-site-packages",
-                        scratch / "venv"], check=True)
-        (programs / "pip").symlink_to(scratch / "venv/bin/pip")
+        # `pip install` of a document installs into a folder, offline: what the package needs is there already.
+        pip = programs / "pip"
+        pip.write_text(f'#!/bin/sh\nexec "{PYTHONS}/packaging/bin/python" -m pip "$@"\n')
+        pip.chmod(0o755)
         self.environment = {
             **os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT / "tools/python"),
             "PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PIP_TARGET": str(scratch / "installed"), "PIP_UPGRADE": "1",
             "PYTHONDONTWRITEBYTECODE": "1", "KERAS_BACKEND": "jax", "OMP_NUM_THREADS": "1"}
         for name in ("GIT_DIR", "GIT_WORK_TREE", "VIRTUAL_ENV"):
             self.environment.pop(name, None)

@@ -10,8 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-CATALOG = ROOT / "Sources/infoplane/Documentation.docc"
+from links import CATALOG, ROOT
+
 sys.path.insert(0, str(ROOT / "tools/python"))
 
 import infoplane  # noqa: E402

@@ -10,9 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from links import ROOT
 
-# 1500 samples, so that 1000 of them are a part; 200 epochs, so that the epochs 100 to 200 and every tenth are there.
+# 1500 samples, so that 1000 of them are a part; 11 records, so that every 40th epoch is one, too.
 RUN = ["--hidden", "8,6,4", "--epochs", "200", "--schedule", "every:20", "--train-share", "0.8"]
 
 

@@ -71,7 +71,8 @@ public struct Estimator: Hashable, Sendable, CustomStringConvertible {
         return false
     }
 
-    /// What ``pairwiseEstimates(of:with:bounds:seed:)`` takes, which gives several at once; nil for other estimators.
+    /// What ``pairwiseEstimates(of:with:bounds:seed:errorBars:jobs:)`` takes, which gives several at once; nil for other
+    /// estimators.
     public var pairwiseBound: (bound: PairwiseBound, noiseVariance: Double)? {
         guard case .pairwise(let bound, let noiseVariance) = method else { return nil }
         return (bound, noiseVariance)

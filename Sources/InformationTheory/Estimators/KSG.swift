@@ -28,7 +28,7 @@ public import LinearAlgebra
 ///   - k: how many neighbours, at least 1.
 ///   - variant: which of the two estimators.
 ///   - seed: of the groups of the delete-group jackknife, which gives the standard error.
-///   - errorBars: whether there is a standard error and a curve. Without, it takes about a third of the time, and `unconverged`
+///   - errorBars: whether there is a standard error and a curve. Without, it takes a quarter to two thirds of the time, and `unconverged`
 ///     is set, because nothing tells.
 ///   - jobs: the number of threads, which changes no bit.
 /// - Throws: `.notEstimable` for k ≥ n, `.notFinite`, `.empty`.
