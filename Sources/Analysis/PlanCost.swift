@@ -25,10 +25,12 @@ extension AnalysisPlan {
         let inputs = Double(request.inputReduction?.components ?? unit.split.inputs.shape.reduce(1, *))
         let reading = Double(layer.bytesPerRecord) / Double(max(1, unit.split.sampleCount)) * samples * 0.5
         var sum = 1_000_000 + reading + (unit.split.inputs.perEpoch ? 4 * samples * inputs : 0)
+        // All discretizations are made in one pass over the values.
+        if !unit.binnings.isEmpty { sum += 3 * values }
         for binning in unit.binnings {
-            sum += 300_000 + 2.2 * values
+            sum += 100_000 + 0.1 * values
             for estimator in request.symbolEstimators {
-                sum += estimator == .plugIn ? 1.6 * samples * Double(request.permutations) : 2000 * samples
+                sum += estimator == .plugIn ? 0.6 * samples * Double(request.permutations) : 2000 * samples
                 guard binning.hasGIB else { continue }
                 for target in request.targets(of: estimator) {
                     sum += samples * inputs * nanosecondsPerInput(of: target)
@@ -42,8 +44,7 @@ extension AnalysisPlan {
             case .counts: break
             case .pairwise: sum += pairs * (2 + 0.02 * width)
             case .ksg: sum += pairs * (1 + 0.3 * (width + inputs))
-            case .ross: sum += pairs * (1 + 0.05 * width)
-            case .kozachenkoLeonenko: sum += pairs * (1 + 0.03 * width)
+            case .ross, .kozachenkoLeonenko: sum += pairs * (1 + 0.03 * width)
             case .gaussianCopula: sum += 2000 * samples * (width + inputs) / (request.errorBars ? 1 : 20)
             }
         }
