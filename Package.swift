@@ -74,10 +74,13 @@ let package = Package(
         library("Findings", imports: ["Results", "InformationTheory"]),
         library("Reporting", imports: ["Findings", "Results"]),
 
+        // Many machines.
+        library("Cluster", imports: []),
+
         .executableTarget(
             name: "infoplane",
             dependencies: [
-                "Reporting", "Findings", "Analysis", "Training", "Importing", "Activations", "Results",
+                "Reporting", "Findings", "Analysis", "Training", "Importing", "Activations", "Results", "Cluster",
                 "InformationTheory",
                 "KnownTruth", "LinearAlgebra", "SampleFiles", "Configuration", "Spelling",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -103,6 +106,7 @@ let package = Package(
             imports: [
                 "Activations", "HDF5", "InformationTheory", "KernelMethods", "LinearAlgebra", "Randomness", "Results",
             ]),
+        tests(of: "Cluster"),
         tests(of: "Findings", imports: ["Results"]),
         tests(of: "Reporting", imports: ["InformationTheory", "Results"]),
         .testTarget(

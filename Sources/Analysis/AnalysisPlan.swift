@@ -114,15 +114,9 @@ public struct AnalysisPlan: Sendable {
         self.units = units
     }
 
-    /// Returns the part of the plan that is shard `number` of `count` (counted from 1): a contiguous block; all blocks
-    /// together are the plan. More shards than units leave some of them empty.
-    public func shard(_ number: Int, of count: Int) -> AnalysisPlan {
-        precondition(count > 0 && (1...count).contains(number), "shards count from 1")
-        /// floor(shards · units / count), without overflow for any count.
-        func bound(_ shards: Int) -> Int {
-            count.dividingFullWidth(shards.multipliedFullWidth(by: units.count)).quotient
-        }
-        return AnalysisPlan(self, units: Array(units[bound(number - 1)..<bound(number)]))
+    /// A part of the plan.
+    func part(_ range: Range<Int>) -> AnalysisPlan {
+        AnalysisPlan(self, units: Array(units[range]))
     }
 
     /// The bytes of activations that the plan reads.

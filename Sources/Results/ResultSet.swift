@@ -106,11 +106,27 @@ public struct ResultSet: Sendable {
     private var rows: [Measurement.Key: Int] = [:]
     private var failuresByCell: [Cell: Failure] = [:]
 
-    private struct Cell: Hashable {
+    /// What a failure belongs to.
+    struct Cell: Hashable {
         let archive: String
         let split: String
         let layer: String
         let epoch: Int?
+
+        init(archive: String, split: String, layer: String, epoch: Int?) {
+            self.archive = archive
+            self.split = split
+            self.layer = layer
+            self.epoch = epoch
+        }
+
+        init(_ failure: Failure) {
+            self.init(archive: failure.archive, split: failure.split, layer: failure.layer, epoch: failure.epoch)
+        }
+
+        init(_ key: Measurement.Key) {
+            self.init(archive: key.archive, split: key.split, layer: key.layer, epoch: key.epoch)
+        }
     }
 
     /// Creates an empty set.
@@ -167,14 +183,16 @@ public struct ResultSet: Sendable {
 
     /// Notes a failed cell; its last reason stands.
     public mutating func insert(_ failure: Failure) {
-        let cell = Cell(archive: failure.archive, split: failure.split, layer: failure.layer, epoch: failure.epoch)
-        failuresByCell[cell] = failure
+        failuresByCell[Cell(failure)] = failure
     }
 
     /// Forgets that a cell failed, because it is analyzed anew.
     public mutating func dropFailure(archive: String, split: String, layer: String, epoch: Int?) {
-        failuresByCell[Cell(archive: archive, split: split, layer: layer, epoch: epoch)] = nil
+        dropFailure(Cell(archive: archive, split: split, layer: layer, epoch: epoch))
     }
+
+    /// Forgets that a cell failed.
+    mutating func dropFailure(_ cell: Cell) { failuresByCell[cell] = nil }
 
     /// Notes a call that contributed; the same call is noted once.
     public mutating func insert(_ call: Provenance) {

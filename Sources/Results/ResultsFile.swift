@@ -49,7 +49,8 @@ public struct ResultsFile: Sendable {
             try results.merge(try read(), from: path)
         }
         let name = path.dropFirst(directory.count)
-        let temporary = "\(directory).\(name).\(getpid()).tmp"
+        // By machine and process: on a shared file system another machine may have a process of this number.
+        let temporary = "\(directory).\(name).\(Self.machine).\(getpid()).tmp"
         do throws(HDF5Error) {
             try ResultsEncoder(results).write(to: temporary)
         } catch {
@@ -76,6 +77,13 @@ public struct ResultsFile: Sendable {
         defer { free(real) }
         return String(cString: real)
     }
+
+    /// The name of this machine; empty where it has none.
+    private static let machine: String = {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }()
 
     /// Waits until no other process replaces a file of this folder. Closing the descriptor lets go; −1 where the file
     /// system has no locks.

@@ -15,6 +15,9 @@ struct AllowOption: ParsableArguments {
             valueName: "what"))
     var allowed: [Allowed] = []
 
+    /// The option as a command line gives it.
+    var arguments: [String] { allowed.map { "--allow=\($0.rawValue)" } }
+
     var trust: Trust {
         var trust: Trust = []
         for what in allowed {

@@ -1,7 +1,6 @@
 import Activations
 import Analysis
 import ArgumentParser
-import InformationTheory
 import Results
 
 struct AnalyzeCommand: AsyncParsableCommand {
@@ -13,11 +12,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
             terms of the Generalized Information Bottleneck (GIB) for every target. What the results file already \
             holds is not computed again, so that another bin count costs only itself.
 
-            BINNINGS: width:B@run|epoch|unit|network|[lo,hi], step:W, quantile:B@unit, exact, argmax, and the presets \
-            \(Discretization.presets.joined(separator: ", ")).
-            ESTIMATORS: \(Estimator.names.joined(separator: ", ")), exact (plug-in on --binning exact), and the presets \
-            \(Estimator.presets.joined(separator: ", ")). Parameters: ksg1:k=3, pairwise-upper:variance=0.001.
-            TARGETS: \(Target.allCases.map(\.rawValue).joined(separator: ", ")).
+            \(RequestOptions.vocabulary)
 
             EXAMPLES:
               infoplane analyze run.h5
@@ -47,68 +42,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The results file. (default: ARCHIVE with .results.h5)")
     var output: String?
 
-    @Option(
-        name: .customLong("split"), help: "A split to analyze; repeat for several. (default: all, else every split)")
-    var splits: [String] = []
-
-    @Option(name: .customLong("layer"), help: "A layer to analyze; repeat for several. (default: every layer)")
-    var layers: [String] = []
-
-    @Option(help: "The records: all, last, every:K, A-B or a list such as 0,1,10.")
-    var epochs = "all"
-
-    @Option(help: "How many samples of each split, the first ones; a number or all.")
-    var samples = "5000"
-
-    @Flag(help: "Compute the same from the first half and quarter of the samples too: bias shows as a trend over them.")
-    var subsampling = false
-
-    @Option(
-        name: .customLong("estimator"),
-        help: "An estimator; repeat for several. Those of symbols take every binning. (default: plug-in)")
-    var estimators: [String] = []
-
-    @Option(
-        name: .customLong("binning"),
-        help: ArgumentHelp(
-            "A discretization; repeat for several, the headline first. "
-                + "(default: width:30@run, and the sweep 20, 30, 40, 100 over run and epoch for the IB terms)"))
-    var binnings: [String] = []
-
-    @Option(
-        name: .customLong("target"),
-        help: "A GIB target; repeat for several. (default: pmi-label, pmi-soft, label)")
-    var targets: [String] = []
-
-    @Flag(help: "Leave the GIB terms out.")
-    var noGib = false
-
-    @Option(help: "How inputs become symbols in the GIB terms.")
-    var inputBinning = "width:30@unit"
-
-    @Option(help: "How real-valued labels become symbols.")
-    var labelBinning = "width:30@unit"
-
-    @Option(help: "Reduce the inputs before the GIB terms: kpca:K or kpca:K@KERNEL.")
-    var reduceInputs: String?
-
-    @Option(help: "Arrays kept beside the measurements (terms by feature, PMI by sample): headline, all or none.")
-    var keep = "headline"
-
-    @Option(help: "How many shuffles of the labels stand against the plug-in I(Z;Y): its null mean and p-value.")
-    var permutations = 99
-
-    @Option(help: "How many shuffles of the PMI weights stand against the complexity of weighted targets.")
-    var shuffles = 10
-
-    @Flag(
-        name: .customLong("no-error-bars"),
-        help: "Leave out standard errors, which some estimators take most of their time for; verdict then says nothing."
-    )
-    var leavesErrorBarsOut = false
-
-    @Option(help: "The seed of both.")
-    var seed: UInt64 = 0
+    @OptionGroup var request: RequestOptions
 
     @Option(name: .shortAndLong, help: "How many cells are computed side by side. (default: the number of cores)")
     var jobs: Int?
@@ -132,14 +66,6 @@ struct AnalyzeCommand: AsyncParsableCommand {
         if let jobs, jobs < 1 { throw ValidationError("--jobs \(jobs): expected at least 1") }
         _ = try parsedShard()
         if follow, dryRun { throw ValidationError("--follow and --dry-run contradict each other") }
-        if noGib, !targets.isEmpty { throw ValidationError("--no-gib and --target contradict each other") }
-        do {
-            _ = try request()
-        } catch let error as ValidationError {
-            throw error
-        } catch {
-            throw ValidationError(String(describing: error))
-        }
     }
 
     /// The archive's path.
@@ -174,7 +100,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     /// Computes what the results file lacks of the records that the archive holds now.
     private func analyze(_ archive: ActivationArchive) async throws -> Outcome {
-        let whole = try AnalysisPlan(try request(), of: archive)
+        let whole = try AnalysisPlan(try request.resolved(), of: archive)
         let plan = try parsedShard().map { whole.shard($0.number, of: $0.count) } ?? whole
         var file = ResultsFile(output ?? Self.resultsPath(of: self.archive))
         var results = ResultSet()
@@ -294,58 +220,12 @@ struct AnalyzeCommand: AsyncParsableCommand {
                 + "\(byteText(plan.bytesToRead)) of activations in the plan\(memory). Nothing was computed.\n")
     }
 
-    private func request() throws -> AnalysisRequest {
-        var request = AnalysisRequest()
-        request.splits = splits.isEmpty ? nil : splits
-        request.layers = layers.isEmpty ? nil : layers
-        request.epochs = try EpochSelection(epochs)
-        if samples == "all" {
-            request.samples = nil
-        } else if let count = Int(samples), count > 0 {
-            request.samples = count
-        } else {
-            throw ValidationError("--samples \(samples): expected a positive whole number or all")
-        }
-        if !binnings.isEmpty { request.binnings = try Self.unique(binnings.map { try Discretization($0) }) }
-        if !estimators.isEmpty {
-            request.estimators = try Self.unique(estimators.map { $0 == "exact" ? .plugIn : try Estimator($0) })
-        }
-        if estimators.contains("exact") {
-            let asked = request.binnings ?? (estimators.contains("plug-in") ? request.defaultBinnings : [])
-            request.binnings = Self.unique(asked + [.exact])
-        }
-        request.subsampling = subsampling
-        request.permutations = permutations
-        request.shuffles = shuffles
-        if noGib {
-            request.targets = []
-        } else if !targets.isEmpty {
-            request.targets = try Self.unique(targets.map { try Target(named: $0) })
-        }
-        request.inputBinning = try Discretization(inputBinning)
-        request.labelBinning = try Discretization(labelBinning)
-        request.inputReduction = try reduceInputs.map { try InputReduction($0) }
-        guard let kept = AnalysisRequest.KeptArrays(rawValue: keep) else {
-            throw ValidationError("--keep \(keep): expected headline, all or none")
-        }
-        request.keep = kept
-        request.seed = seed
-        request.errorBars = !leavesErrorBarsOut
-        try request.validate()
-        return request
-    }
-
     private func parsedShard() throws -> (number: Int, count: Int)? {
         guard let shard else { return nil }
         let parts = shard.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count == 2, let number = parts[0], let count = parts[1], count > 0, (1...count).contains(number)
         else { throw ValidationError("--shard \(shard): expected i/n with i from 1 to n, such as 2/4") }
         return (number, count)
-    }
-
-    private static func unique<T: Hashable>(_ items: [T]) -> [T] {
-        var seen: Set<T> = []
-        return items.filter { seen.insert($0).inserted }
     }
 
     /// run.h5 → run.results.h5, beside the archive.

@@ -37,8 +37,8 @@ struct Infoplane: AsyncParsableCommand {
         version: version,
         subcommands: [
             RecordCommand.self, ImportCommand.self, InspectCommand.self, ValidateCommand.self, RepairCommand.self,
-            SubsetCommand.self, ChecksumCommand.self, AnalyzeCommand.self, ConfigCommand.self, ReduceCommand.self,
-            MergeCommand.self, ExportCommand.self, PlaneCommand.self, ReportCommand.self, VerdictCommand.self,
-            EstimateCommand.self, SelftestCommand.self,
+            SubsetCommand.self, ChecksumCommand.self, AnalyzeCommand.self, ConfigCommand.self, SlurmCommand.self,
+            SlurmMergeCommand.self, ReduceCommand.self, MergeCommand.self, ExportCommand.self, PlaneCommand.self,
+            ReportCommand.self, VerdictCommand.self, EstimateCommand.self, SelftestCommand.self,
         ])
 }

@@ -30,10 +30,19 @@ enum Terminal {
     /// How many cores this process may use.
     static let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
-    /// The memory of this machine in bytes; as good as infinite where it is unknown.
+    /// The memory of this machine in bytes, or what a job of Slurm may take of it; as good as infinite where it is unknown.
     static let physicalMemory: Int = {
         let bytes = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-        return bytes > 0 ? bytes : .max
+        let machine = bytes > 0 ? bytes : .max
+        // In megabytes of 2^20 bytes; 0 stands for all.
+        func granted(_ variable: String) -> Int? {
+            getenv(variable).flatMap { Int(String(cString: $0)) }.flatMap { $0 > 0 && $0 < 1 << 40 ? $0 << 20 : nil }
+        }
+        if let job = granted("SLURM_MEM_PER_NODE") { return min(machine, job) }
+        guard let core = granted("SLURM_MEM_PER_CPU"),
+            let cores = getenv("SLURM_CPUS_ON_NODE").flatMap({ Int(String(cString: $0)) }), cores > 0, cores < 1 << 20
+        else { return machine }
+        return core > .max / cores ? machine : min(machine, core * cores)
     }()
 
     /// Refuses work whose predicted memory this machine does not have; says on a watched terminal what it takes.
@@ -41,7 +50,7 @@ enum Terminal {
         guard bytes > 0 else { return }
         if bytes > physicalMemory {
             throw failure(
-                "\(work): takes about \(byteText(bytes)) of memory, this machine has \(byteText(physicalMemory)). "
+                "\(work): takes about \(byteText(bytes)) of memory, and there are \(byteText(physicalMemory)). "
                     + "Take fewer samples with --samples.")
         }
         if isWatched { note("\(work) takes about \(byteText(bytes)) of memory.") }

@@ -38,6 +38,20 @@ import Testing
         #expect(mine.failures.map(\.layer) == ["fc2"])
     }
 
+    // GIB terms can fail where the IB terms of the same cell stand.
+    @Test func `a cell that failed in part has failed after merging too, from either side`() throws {
+        var part = makeResults()
+        part.drop { $0.epoch == 0 }
+        part.insert(Failure(archive: "a", split: "train", layer: "fc1", epoch: 10, reason: "no features"))
+        var rest = makeResults()
+        rest.drop { $0.epoch == 10 }
+        for (into, from) in [(part, rest), (rest, part), (ResultSet(), part)] {
+            var merged = into
+            try merged.merge(from, from: "other")
+            #expect(merged.failures.map(\.layer).sorted() == ["fc1", "fc2"])
+        }
+    }
+
     @Test func `arrays that differ under one key are refused`() throws {
         var mine = makeResults()
         var other = makeResults()
