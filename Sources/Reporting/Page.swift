@@ -32,16 +32,18 @@ struct Page {
         </style>
         </head>
         <body>
-        <div class="strip"></div>
         <header>
-        <h1>\(Markup.escaped(title))</h1>
+        <p class="kicker">\(Markup.escaped(title))</p>
+        <h1>\(Markup.escaped(headline.title))</h1>
+        \(grounds)
         <p class="lead">\(Markup.escaped(lead))</p>
-        \(navigation)
+        <div class="bar">\(navigation)<button type="button" id="theme" aria-label="Colours: as the system">◐</button></div>
         </header>
         <main>
-        \(RunSections(runs: report.runs).html)
+        \(StageSection(report: report).html)
         \(VerdictSection(report: report).html)
         \(chartSections)
+        \(RunSections(runs: report.runs).html)
         \(flagSection)
         \(failureSection)
         </main>
@@ -65,6 +67,15 @@ struct Page {
         return run.archive.title.isEmpty ? run.name : run.archive.title
     }
 
+    private var headline: Headline { Headline(stages: report.stages, verdicts: report.verdicts) }
+
+    private var grounds: String {
+        let entries = headline.grounds.map {
+            "<dt>\(Markup.escaped($0.subject))</dt><dd>\(Markup.escaped($0.text))</dd>"
+        }
+        return entries.isEmpty ? "" : "<dl class=\"grounds\">\(entries.joined())</dl>"
+    }
+
     private var lead: String {
         let measurements = report.runs.reduce(0) { $0 + $1.measurements.count }
         let records = report.runs.reduce(0) { $0 + $1.epochs.count }
@@ -74,13 +85,19 @@ struct Page {
     }
 
     private var subjects: [Chart.Subject] {
-        Chart.Subject.allCases.filter { subject in report.charts.contains { $0.subject == subject } }
+        Chart.Subject.allCases.filter { subject in
+            report.charts.contains { $0.subject == subject && $0.stage == nil }
+        }
     }
 
     private var navigation: String {
-        var links = ["<li><a href=\"#runs\">\(report.runs.count > 1 ? "Runs" : "Run")</a></li>"]
+        var links: [String] = []
+        if report.charts.contains(where: { $0.stage != nil }) {
+            links.append("<li><a href=\"#planes\">Information planes</a></li>")
+        }
         if !VerdictSection(report: report).html.isEmpty { links.append("<li><a href=\"#verdict\">Verdict</a></li>") }
         links += subjects.map { "<li><a href=\"#\($0.rawValue)\">\(Markup.escaped($0.heading))</a></li>" }
+        links.append("<li><a href=\"#runs\">\(report.runs.count > 1 ? "Runs" : "Run")</a></li>")
         if !flags.isEmpty { links.append("<li><a href=\"#flags\">Flags</a></li>") }
         if report.runs.contains(where: { !$0.failures.isEmpty }) {
             links.append("<li><a href=\"#failures\">Failures</a></li>")
@@ -100,7 +117,7 @@ struct Page {
                 """
             var run = ""
             for (place, chart) in report.charts.enumerated() where chart.subject == subject {
-                if report.runs.count > 1, chart.run != run {
+                if report.detailed.count > 1, chart.run != run {
                     html += "<h3>\(Markup.escaped(chart.run))</h3>\n"
                     run = chart.run
                 }
@@ -130,7 +147,11 @@ struct Page {
         let charts = report.charts.map { chart -> JSON in
             ["stem": .text(chart.stem), "spec": chart.pageSpecification]
         }
-        return (["charts": .list(charts), "data": .object(data)] as JSON).encoded
+        let stages = report.stages.map { stage -> JSON in
+            let epochs = Set(stage.epochs + stage.metrics.flatMap { $0.values.map(\.epoch) }).sorted()
+            return ["epochs": .list(epochs.map(JSON.whole))]
+        }
+        return (["charts": .list(charts), "data": .object(data), "stages": .list(stages)] as JSON).encoded
     }
 
     private static func scripts(_ vega: VegaSource) -> String {

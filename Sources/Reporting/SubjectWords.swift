@@ -4,7 +4,7 @@ extension Chart.Subject {
     var heading: String {
         switch self {
         case .informationPlane: "Information plane"
-        case .trajectories: "IB terms over training"
+        case .trajectories: "Terms over training"
         case .complexity: "GIB complexity"
         case .sweep: "Binning sweep"
         case .weights: "PMI weights"
@@ -18,9 +18,9 @@ extension Chart.Subject {
         switch self {
         case .informationPlane:
             "Each point is one layer at one recorded epoch: how many bits its discretized activations share with the "
-                + "input (to the right) and with the label (upwards). The colour is the epoch, the shape the layer; thin "
-                + "lines join the layers of one epoch, or the epochs of one layer. Dashed lines are the ceilings: log₂ n "
-                + "for I(X;Z) of n analyzed samples, the label entropy H(Y) for I(Z;Y)."
+                + "input (to the right) and with the label (upwards). Colour is the epoch, as on the slider; shape is the "
+                + "layer. The dark line joins the layers of the shown epoch. Point at a layer to follow it in every chart; "
+                + "press its name to keep it. Drag to move, turn the wheel with Ctrl or Shift to zoom."
         case .trajectories:
             "The two terms of the Information Bottleneck by epoch. A fall of I(X;Z) after a rise is what has been called "
                 + "compression; the dotted line is the ceiling."

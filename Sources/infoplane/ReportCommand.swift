@@ -16,11 +16,19 @@ struct ReportCommand: AsyncParsableCommand {
             EXAMPLES:
               infoplane report run.results.h5 -o report.html
               infoplane report tanh.results.h5 relu.results.h5 -o report.html
+              infoplane report --group tanh=t1.results.h5,t2.results.h5 --group relu=r1.results.h5,r2.results.h5 -o report.html
               infoplane report run.results.h5 -o report.html --specifications charts
             """)
 
     @Argument(help: "The results files.", completion: .file(extensions: ["h5"]))
-    var inputs: [String]
+    var inputs: [String] = []
+
+    @Option(
+        name: .customLong("group"),
+        help: ArgumentHelp(
+            "Results that repeat one experiment, such as its seeds: shown as mean and 95% interval; repeat for several.",
+            valueName: "NAME=FILE,FILE,..."))
+    var groups: [String] = []
 
     @Option(name: .shortAndLong, help: "The page to write; one that exists is replaced.")
     var output: String
@@ -37,21 +45,49 @@ struct ReportCommand: AsyncParsableCommand {
     @Flag(help: "Print the summary as JSON.")
     var json = false
 
+    /// Each group with its files.
+    private func parsedGroups() throws -> [Report.Group] {
+        var names: Set<String> = []
+        return try groups.map { text in
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let members = parts.count == 2 ? parts[1].split(separator: ",").map(String.init) : []
+            guard parts.count == 2, !parts[0].isEmpty, members.count > 1 else {
+                throw ValidationError(
+                    "--group \(text): expected a name, '=' and at least two results files, such as tanh=a.h5,b.h5")
+            }
+            guard names.insert(parts[0]).inserted else {
+                throw ValidationError("--group \(parts[0]): the name is given twice")
+            }
+            return Report.Group(name: parts[0], members: members)
+        }
+    }
+
+    func validate() throws {
+        let files = try inputs + parsedGroups().flatMap(\.members)
+        guard !files.isEmpty else { throw ValidationError("expected results files, or groups of them by --group") }
+        var seen: Set<String> = []
+        if !groups.isEmpty, let twice = files.first(where: { !seen.insert($0).inserted }) {
+            throw ValidationError("\(twice): the file is given twice; a run counts once")
+        }
+    }
+
     func run() async throws {
         try await Terminal.reporting {
+            let groups = try parsedGroups()
+            let files = groups.flatMap(\.members) + inputs
             var results: [(name: String, results: ResultSet)] = []
-            for input in inputs {
+            for input in files {
                 var file = ResultsFile(input)
                 results.append((input, try file.read()))
             }
-            let report = try Report(results)
+            let report = try Report(results, groups: groups)
             let source = try VegaScript.find(explicit: vega, environment: ProcessInfo.processInfo.environment)
             if case .network = source {
                 Terminal.note(
                     "warning: no Vega JavaScript was found, the page needs the network to draw its charts. "
                         + "tools/setup report makes it.")
             }
-            var page = try TextSink(path: output, inputs: inputs + [vega].compactMap(\.self))
+            var page = try TextSink(path: output, inputs: files + [vega].compactMap(\.self))
             try page.write(report.html(vega: source))
             try page.close()
             let folder = specifications ?? Self.chartFolder(of: output)

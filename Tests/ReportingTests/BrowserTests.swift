@@ -84,15 +84,16 @@ struct `The page in a browser` {
     @Test func `every point stands in its plane, between 0 and the named ceilings`() throws {
         let report = try Report([("a", SyntheticRun().results)])
         let visit = try #require(Browser.found).open(report.html(vega: try #require(Browser.vega)))
-        #expect(visit.document.contains(">ceiling log₂ n = 12.00 bits, n = 4096</text>"))
-        #expect(visit.document.contains(">ceiling H(Y) = 1.000 bits</text>"))
+        #expect(visit.document.contains(">log₂ n = 12.00 bits, n = 4096</text>"))
+        #expect(visit.document.contains(">H(Y) = 1.000 bits</text>"))
         #expect(!visit.document.contains("translate(NaN"))
         let figures = visit.document.text.components(separatedBy: "<figure ").dropFirst()
         let rows = try data(report.charts[0])
         for figure in figures.prefix(2) {
             let points = figure.matches(
                 of: /aria-roledescription="point"[^>]*transform="translate\(([0-9.e-]+),([0-9.e-]+)\)"/)
-            #expect(points.count == rows.count)
+            // Every point, and those of the shown epoch once more.
+            #expect(points.count == rows.count + SyntheticRun().layers.count)
             // The plane reaches a little beyond both ceilings, and values spread over most of it.
             let heights = points.compactMap { Double($0.2) }
             let (top, bottom) = (try #require(heights.min()), try #require(heights.max()))

@@ -32,10 +32,10 @@ import Testing
         let saturated = rows.filter { $0["saturated"] as? Int == 1 }
         #expect(!saturated.isEmpty && saturated.count < rows.count)
         #expect(saturated.allSatisfy { ($0["flags"] as? String)?.contains("saturated") == true && $0["color"] != nil })
-        #expect(rows.allSatisfy { $0["cx"] as? Double == 12 })
+        #expect(rows.allSatisfy { $0["ixzc"] as? Double == 12 })
         #expect(chart.caption.contains("\(saturated.count) of them are saturated and drawn hollow"))
         // The hollow points are a mark of their own: unfilled, filtered by the flag.
-        let marks = try #require((object(chart)["spec"] as? [String: Any])?["layer"] as? [[String: Any]])
+        let marks = try #require(object(chart)["layer"] as? [[String: Any]])
         let hollow = marks.filter { ($0["mark"] as? [String: Any])?["filled"] as? Bool == false }
         #expect(hollow.count == 1)
         let filters = hollow.flatMap { $0["transform"] as? [[String: Any]] ?? [] }.compactMap {
@@ -50,7 +50,8 @@ import Testing
         run.layers = ["z first", "a second"]
         run.epochs = [0, 4]
         let expected = run.splits.flatMap { split in run.layers.map { "\(split) · \($0)" } }
-        for chart in try Report([("a", run.results)]).charts where ![.metrics, .trajectories].contains(chart.subject) {
+        for chart in try Report([("a", run.results)]).charts
+        where ![.informationPlane, .metrics, .trajectories].contains(chart.subject) {
             for row in try data(chart) {
                 let place = try #require(row["place"] as? Int)
                 #expect(row["panel"] as? String == expected[place])
@@ -110,7 +111,7 @@ import Testing
         let report = try Report([("a", results)])
         for chart in report.charts { _ = try object(chart) }
         let metrics = try #require(report.charts.first { $0.subject == .metrics })
-        #expect(try data(metrics).allSatisfy { ($0["value"] as? Double)?.isFinite == true })
+        #expect(try data(metrics).allSatisfy { ($0["v"] as? Double)?.isFinite == true })
     }
 
     @Test func `the same results give the same bytes, in whatever order they were inserted`() throws {
