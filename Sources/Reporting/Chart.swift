@@ -16,14 +16,18 @@ public struct Chart: Sendable {
         case trajectories = "curves"
         /// Loss, accuracy and whatever else was recorded beside the activations.
         case metrics = "metrics"
+        /// What every binning and estimator says of a fall.
+        case verdicts = "verdict"
         /// The GIB complexities over epochs.
         case complexity = "gib-complexity"
         /// I(X;Z) over epochs under every discretization.
         case sweep = "binning-sweep"
-        /// The distribution of the PMI weights.
+        /// The distribution of the PMI weights over epochs.
         case weights = "pmi-weights"
         /// I(X_i;Q) per pixel.
         case pixels = "pixel-information"
+        /// The spectrum of a kernel PCA, and samples along its first components.
+        case kernel = "kernel-pca"
     }
 
     /// The name for its file, without an extension: letters, digits and `-`; no two charts of a report share it.
@@ -130,10 +134,14 @@ struct PlotData: Sendable {
 struct ChartStyle: Sendable {
     /// The first and last epoch.
     let epochs: ClosedRange<Int>
+    private let axis: ClosedRange<Int>
 
     /// The style of a report whose runs have these epochs: one colour means one epoch everywhere.
-    init(epochs: ClosedRange<Int>) {
+    ///
+    /// - Parameter axis: the epochs of the horizontal axes, where they are those of one run.
+    init(epochs: ClosedRange<Int>, axis: ClosedRange<Int>? = nil) {
         self.epochs = epochs
+        self.axis = axis ?? epochs
     }
 
     /// The parameters that the page sets in all charts of a stage: the shown epoch, layer, split and target.
@@ -158,7 +166,7 @@ struct ChartStyle: Sendable {
         [
             "field": "layer", "type": "nominal", "title": "layer",
             "scale": ["domain": .texts(layers), "range": Self.cycled(Self.palette, layers.count)],
-            "legend": ["symbolType": "stroke", "symbolStrokeWidth": 2.5],
+            "legend": ["symbolType": "stroke", "symbolStrokeWidth": 2.5, "symbolOpacity": 1],
         ]
     }
 
@@ -210,17 +218,17 @@ struct ChartStyle: Sendable {
     var epochColor: JSON {
         [
             "field": "epoch", "type": "quantitative", "title": "epoch",
-            "scale": epochScale.adding([
+            "scale": Self.scale(of: epochs).adding([
                 "scheme": ["name": "viridis", "extent": [.number(Self.extent.from), .number(Self.extent.to)]]
             ]),
-            "legend": ["type": "gradient", "values": epochTicks, "gradientLength": 260, "format": "d"],
+            "legend": ["type": "gradient", "values": Self.ticks(of: epochs), "gradientLength": 220, "format": "d"],
         ]
     }
 
     /// The same colour as text, for marks that must have no legend of their own: Vega-Lite joins the legends of fill
     /// and stroke into one of symbols.
     func color(ofEpoch epoch: Int) -> String {
-        func place(_ epoch: Int) -> Double { isLogarithmic ? log1p(Double(epoch)) : Double(epoch) }
+        func place(_ epoch: Int) -> Double { Self.isLogarithmic(epochs) ? log1p(Double(epoch)) : Double(epoch) }
         let (first, last) = (epochs.lowerBound, max(epochs.upperBound, epochs.lowerBound + 1))
         let share = (place(epoch) - place(first)) / (place(last) - place(first))
         return Viridis.hex(Self.extent.from + (Self.extent.to - Self.extent.from) * share)
@@ -229,21 +237,23 @@ struct ChartStyle: Sendable {
     /// Epoch as horizontal axis.
     var epochAxis: JSON {
         [
-            "field": "epoch", "type": "quantitative", "title": "epoch", "scale": epochScale,
-            "axis": ["values": epochTicks, "format": "d", "grid": false, "labelOverlap": true],
+            "field": "epoch", "type": "quantitative", "title": "epoch", "scale": Self.scale(of: axis),
+            "axis": ["values": Self.ticks(of: axis), "format": "d", "grid": false, "labelOverlap": true],
         ]
     }
 
-    private var isLogarithmic: Bool { epochs.count > 20 && epochs.lowerBound >= 0 }
-
-    /// Symmetric logarithm, which shows epoch 0 and spreads the first epochs, where most happens; linear for short runs.
-    private var epochScale: JSON {
-        let domain: JSON = [.whole(epochs.lowerBound), .whole(max(epochs.upperBound, epochs.lowerBound + 1))]
-        return isLogarithmic ? ["type": "symlog", "constant": 1, "domain": domain] : ["domain": domain]
+    private static func isLogarithmic(_ epochs: ClosedRange<Int>) -> Bool {
+        epochs.count > 20 && epochs.lowerBound >= 0
     }
 
-    private var epochTicks: JSON {
-        guard isLogarithmic else {
+    /// Symmetric logarithm, which shows epoch 0 and spreads the first epochs, where most happens; linear for short runs.
+    private static func scale(of epochs: ClosedRange<Int>) -> JSON {
+        let domain: JSON = [.whole(epochs.lowerBound), .whole(max(epochs.upperBound, epochs.lowerBound + 1))]
+        return isLogarithmic(epochs) ? ["type": "symlog", "constant": 1, "domain": domain] : ["domain": domain]
+    }
+
+    private static func ticks(of epochs: ClosedRange<Int>) -> JSON {
+        guard isLogarithmic(epochs) else {
             return .list(
                 stride(from: epochs.lowerBound, through: epochs.upperBound, by: max(1, epochs.count / 5)).map(
                     JSON.whole))

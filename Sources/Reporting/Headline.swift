@@ -60,7 +60,8 @@ struct Headline {
         let parts = counts.enumerated().map { place, count in
             let names = layers.filter { $0.1 == count }.map(\.0)
             let verb = names.count == 1 ? "compresses its input" : "compress their input"
-            let extent = count == found.count ? "all \(count)" : "\(count) of \(found.count)"
+            let extent =
+                count < found.count ? "\(count) of \(found.count)" : count == 2 ? "both" : "all \(count)"
             return "\(Finding.joined(names)) \(place == 0 ? "\(verb) " : "")in \(extent)\(place == 0 ? " runs" : "")"
         }
         return parts.isEmpty ? nil : parts.joined(separator: ", ") + "."

@@ -35,11 +35,16 @@ enum PageScript {
         function fitted(spec, available) {
           const layout = spec.usermeta.infoplane;
           if (layout.single) {
+            available = Math.min(available, layout.most || Infinity);
             const height = Math.round(Math.min(560, Math.max(150, available * layout.ratio)));
             return {...spec, width: available, height, autosize: {type: "fit", contains: "padding"}};
           }
+          if (layout.steps) {
+            const step = Math.floor((available - 110) / layout.steps);
+            return {...spec, width: {step: Math.min(layout.most, Math.max(layout.least, step))}};
+          }
           const {panels, cell, multiple, stretch, own} = layout;
-          const margin = 64, gap = own ? 66 : 22;
+          const margin = 78, gap = own ? 66 : 22;
           const least = stretch ? Math.min(cell, Math.max(140, available - margin)) : cell;
           let columns = Math.floor((available - margin + gap) / (least + gap));
           columns = Math.min(panels, Math.max(multiple, columns - columns % multiple));
@@ -58,11 +63,12 @@ enum PageScript {
         async function draw(figure) {
           const chart = page.charts[Number(figure.dataset.chart)];
           const target = figure.querySelector(".chart");
-          const available = Math.floor(target.clientWidth);
+          const layout = chart.spec.usermeta.infoplane;
+          const available = Math.floor((layout.steps ? figure.parentElement : target).clientWidth);
+          target.classList.toggle("wide", !layout.single && !layout.stretch);
           if (figure.dataset.drawnAt === String(available)) return true;
           figure.dataset.drawnAt = String(available);
           try {
-            const layout = chart.spec.usermeta.infoplane;
             const hasLegends = !layout.single || layout.legend;
             const spec = fitted(hasLegends ? chart.spec : withoutLegends(chart.spec), available);
             const name = spec.data.name;
@@ -221,6 +227,9 @@ enum PageScript {
           }
           root.dataset.charts = ok ? "drawn" : "failed";
         }
+        addEventListener("beforeprint", () => {
+          for (const details of document.querySelectorAll("main details")) details.open = true;
+        });
         await drawAll();
         let waiting;
         addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(drawAll, 200); });

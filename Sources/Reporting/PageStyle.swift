@@ -31,7 +31,7 @@ enum PageStyle {
         }
         h2 { font-size: 1.3rem; letter-spacing: -.01em; line-height: 1.25; margin: 0 0 .5rem; }
         h3 { font-size: 1.02rem; margin: 1.4rem 0 .4rem; line-height: 1.3; overflow-wrap: anywhere; }
-        h4 { font-size: .95rem; font-weight: 600; margin: 0; overflow-wrap: anywhere; }
+        h4, figure h3 { font-size: .95rem; font-weight: 600; margin: 0; overflow-wrap: anywhere; }
         p { margin: 0 0 .7rem; max-width: 78ch; }
         a { color: var(--accent); }
         .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -121,7 +121,11 @@ enum PageStyle {
         .chart { width: 100%; overflow-x: auto; overflow-y: hidden; min-height: 60px; }
         figure[data-state=failed] .chart { color: var(--bad); background: var(--bad-paper); padding: 12px; border-radius: 4px; }
         .chart.vega-embed, .chart.vega-embed.has-actions { display: block; padding-right: 0; }
-        .chart svg { max-width: 100%; height: auto; display: block; }
+        .chart svg { display: block; }
+        .chart:not(.wide) svg { max-width: 100%; height: auto; }
+        .grids { display: flex; flex-wrap: wrap; gap: 6px 44px; }
+        .grids figure { max-width: 100%; flex: 0 1 auto; }
+        h3 small { color: var(--soft); font-weight: normal; font-size: .88rem; margin-left: .5em; }
         .chart svg text { fill: var(--ink); }
         .chart svg .role-axis-label text, .chart svg .role-axis-title text, .chart svg .role-legend-title text,
         .chart svg .role-legend-label text { fill: var(--soft); }
@@ -131,6 +135,8 @@ enum PageStyle {
         .chart svg .nowline_marks path, .chart svg .nowbarx_marks line, .chart svg .nowbary_marks line, .chart svg .now_marks path,
         .chart svg .nowhollow_marks path { stroke: var(--ink); }
         .chart svg .nowhollow_marks path { fill: var(--paper); }
+        .chart svg .onblue_marks text { fill: #fff; }
+        .chart svg .onlight_marks text { fill: #1d2026; }
         .chart svg .trail_marks path, .chart svg .nowrule_marks line { stroke: var(--soft); }
         .chart svg .nowname_marks text { fill: var(--ink); stroke: var(--paper); stroke-width: 3px; paint-order: stroke; }
         .chart.vega-embed summary { opacity: 0; background: var(--raised); border-color: var(--line); color: var(--ink); }

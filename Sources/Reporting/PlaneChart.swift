@@ -16,7 +16,7 @@ struct PlaneChart {
                 title: "IB plane: I(X;Z), I(Z;Y)",
                 caption: caption(saturated: saturated),
                 body: plane(
-                    field: "ixz", title: "I(X;Z) in bits", extent: .input(of: stage), ceiling: "log₂ n"),
+                    field: "ixz", title: "I(X;Z) in bits", extent: .input(of: stage), ceiling: "ceiling"),
                 data: data)
         ]
         if !stage.targets.isEmpty {
@@ -219,7 +219,7 @@ struct PlaneChart {
         let top = source + "max"
         let words =
             axis == "x"
-            ? "'\(name) = ' + format(datum.\(top), '.2f') + ' bits, n = ' + datum.n"
+            ? "'\(name) ' + format(datum.\(top), '.2f') + ' bits (n = ' + datum.n + ')'"
             : "'\(name) = ' + format(datum.\(top), '.3f') + ' bits'"
         let transform: JSON = [
             [

@@ -42,11 +42,13 @@ public struct Report: Sendable {
     /// - Parameters:
     ///   - results: results with the names under which to show them, such as file names.
     ///   - groups: which of them are shown together, as mean and interval over the runs.
+    ///   - reductions: kernel PCAs of their archives, with the names of their files.
     /// - Throws: where there is nothing to show: no measurement and no failure in any of them; where the runs of a group
     ///   cannot be averaged.
     /// - Complexity: O(m log m) in the measurements.
     public init(
-        _ results: [(name: String, results: ResultSet)], groups: [Group] = []
+        _ results: [(name: String, results: ResultSet)], groups: [Group] = [],
+        reductions: [(name: String, reduction: StoredReduction)] = []
     ) throws(ReportingError) {
         var runs: [Run] = []
         var members: [String: [Run]] = [:]
@@ -92,15 +94,21 @@ public struct Report: Sendable {
             examples.insert(first.name)
         }
         stages += runs.filter { !grouped.contains($0.name) }.map { Stage($0) }
-        let epochs = runs.flatMap { $0.epochs + $0.archive.epochs }
-        self.epochs = (epochs.min() ?? 0)...(epochs.max() ?? 0)
+        epochs = Self.range(of: runs)
         self.runs = runs
         self.stages = stages
         detailed = runs.filter { !grouped.contains($0.name) || examples.contains($0.name) }
         self.verdicts = verdicts
         calls = Self.distinct(results.flatMap(\.results.provenance))
-        charts = Self.charts(of: stages, detailed, verdicts, epochs: self.epochs)
+        charts =
+            Self.charts(of: stages, detailed, verdicts, epochs: self.epochs)
+            + (try Self.charts(of: reductions, runs, ChartStyle(epochs: self.epochs)))
         summary = Summary(runs)
+    }
+
+    private static func range(of runs: [Run]) -> ClosedRange<Int> {
+        let epochs = runs.flatMap { $0.epochs + $0.archive.epochs }
+        return (epochs.min() ?? 0)...(epochs.max() ?? 0)
     }
 
     private static func distinct(_ calls: [Provenance]) -> [Provenance] {
@@ -114,7 +122,7 @@ public struct Report: Sendable {
         var charts: [Chart] = []
         for (place, stage) in stages.enumerated() {
             let tail = stages.count > 1 ? "-\(place + 1)-\(fileWord(stage.name))" : ""
-            let style = ChartStyle(epochs: epochs)
+            let style = ChartStyle(epochs: epochs, axis: range(of: stage.runs))
             let data = StageTable(stage: stage, style: style).data(named: "stage-\(place + 1)")
             let curves = StageCurves(stage: stage, style: style)
             let own =
@@ -128,16 +136,38 @@ public struct Report: Sendable {
                 let tail = runs.count > 1 ? "-\(place + 1)-\(fileWord(run.name))" : ""
                 let stem = subject.rawValue + tail
                 let dataName = "\(subject.rawValue)-\(place + 1)"
-                let curves = CurveCharts(run: run, style: ChartStyle(epochs: epochs))
+                let style = ChartStyle(epochs: epochs, axis: range(of: [run]))
+                let curves = CurveCharts(run: run, style: style)
                 switch subject {
-                case .informationPlane, .trajectories, .metrics: break
+                case .informationPlane, .trajectories, .metrics, .kernel: break
+                case .verdicts:
+                    charts += VerdictGrid(run: run, verdicts: verdicts[run.name] ?? []).charts(
+                        tail: tail, dataName: dataName)
                 case .complexity: charts += [curves.complexities(stem: stem, dataName: dataName)].compactMap(\.self)
                 case .sweep: charts += [curves.sweep(stem: stem, dataName: dataName)].compactMap(\.self)
                 case .weights:
-                    charts += [WeightsChart(run: run).chart(stem: stem, dataName: dataName)].compactMap(\.self)
+                    charts += WeightsChart(run: run, style: style).charts(stem: stem, dataName: dataName)
                 case .pixels: charts += PixelCharts(run: run).charts(stem: stem, dataName: dataName)
                 }
             }
+        }
+        return charts
+    }
+
+    private static func charts(
+        of reductions: [(name: String, reduction: StoredReduction)], _ runs: [Run], _ style: ChartStyle
+    ) throws(ReportingError) -> [Chart] {
+        var charts: [Chart] = []
+        for (place, (name, reduction)) in reductions.enumerated() {
+            guard let run = runs.first(where: { $0.archive.id == reduction.archive }) else {
+                throw ReportingError(
+                    place: name,
+                    problem: "the kernel PCA is of the archive \(reduction.archive), of which there are no results",
+                    remedy: "Give the results of that archive too, or leave the reduction out.")
+            }
+            let tail = "-\(place + 1)-\(fileWord(reduction.source))"
+            charts += KernelCharts(reduction: reduction, run: run, style: style).charts(
+                tail: tail, dataName: "kernel-\(place + 1)")
         }
         return charts
     }

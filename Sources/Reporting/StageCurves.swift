@@ -86,7 +86,7 @@ struct StageCurves {
             ? nil
             : [
                 "orient": "top", "direction": "horizontal", "title": nil, "symbolType": "stroke",
-                "symbolStrokeWidth": 2.5, "columns": .whole(min(names.count, 4)), "offset": 4,
+                "symbolStrokeWidth": 2.5, "symbolOpacity": 1, "columns": .whole(min(names.count, 4)), "offset": 4,
             ]
     }
 

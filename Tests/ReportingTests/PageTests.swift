@@ -85,7 +85,7 @@ import Testing
         bare.discretizations = ["width:30@run"]
         bare.epochs = [4]
         let report = try Report([("a", bare.results)])
-        #expect(Set(report.charts.map(\.subject)) == [.informationPlane, .trajectories, .metrics])
+        #expect(Set(report.charts.map(\.subject)) == [.informationPlane, .trajectories, .metrics, .verdicts])
         for chart in report.charts { _ = try object(chart) }
 
         var failed = ResultSet()
