@@ -33,7 +33,7 @@ struct KernelCharts {
         ]
         let y: JSON = [
             "field": "value", "type": "quantitative", "title": "eigenvalue", "scale": ["type": "log"],
-            "axis": ["tickCount": 5, "format": "~g"],
+            "axis": ["tickCount": 5, "format": "~g", "grid": false],
         ]
         var encoding: JSON = ["x": x, "y": y]
         if !isConstant { encoding = encoding.adding(["color": style.epochColor, "detail": ["field": "epoch"]]) }

@@ -182,7 +182,8 @@ struct Page {
         let total = report.runs.reduce(0) { $0 + $1.measurements.count }
         let rows = flags.map { flag in
             let count = report.runs.reduce(0) { $0 + $1.measurements.count { $0.flags.contains(flag) } }
-            return "<tr><th scope=\"row\">\(Markup.escaped(flag))</th><td class=\"number\">\(count)</td>"
+            return
+                "<tr id=\"\(Markup.anchor(ofFlag: flag))\"><th scope=\"row\">\(Markup.escaped(flag))</th><td class=\"number\">\(count)</td>"
                 + "<td>\(Markup.escaped(FlagMeaning.of(flag)))</td></tr>"
         }
         return """

@@ -43,7 +43,7 @@ struct PixelCharts {
             var seen: Set<String> = []
             for (key, terms) in kept {
                 guard let epoch = key.epoch, epochs.contains(epoch), let shape = shapes[key.split],
-                    let panel = pairs[[key.split, key.layer]], seen.insert("\(panel.label)\n\(epoch)").inserted
+                    let panel = pairs[[key.split, key.layer]], seen.insert("\(panel.layer)\n\(epoch)").inserted
                 else { continue }
                 maps.append((panel, epoch, shape, shape.pixels(of: terms.single)))
             }
@@ -88,7 +88,7 @@ struct PixelCharts {
             .map { epochs[$0] }
     }
 
-    private static func label(_ panel: Run.Panel, _ epoch: Int) -> String { "\(panel.label), epoch \(epoch)" }
+    private static func label(_ panel: Run.Panel, _ epoch: Int) -> String { "\(panel.layer), epoch \(epoch)" }
 
     private func inner(top: Double) -> JSON {
         let legend: JSON = [

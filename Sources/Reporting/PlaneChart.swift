@@ -78,14 +78,14 @@ struct PlaneChart {
         marks.append([
             "name": "web", "params": [Self.zoom],
             "mark": [
-                "type": "line", "strokeWidth": 0.7, "color": ChartStyle.neutral, "clip": true,
+                "type": "line", "aria": false, "strokeWidth": 0.7, "color": ChartStyle.neutral, "clip": true,
                 "opacity": ["expr": "layer ? 0.12 : 0.3"],
             ],
             "encoding": ["detail": ["field": "epoch"], "order": ["field": "order", "type": "quantitative"]],
         ])
         marks.append([
             "name": "trail", "transform": [["filter": "datum.layer == layer"]],
-            "mark": ["type": "line", "strokeWidth": 1.4, "color": "#55585f", "clip": true],
+            "mark": ["type": "line", "aria": false, "strokeWidth": 1.4, "color": "#55585f", "clip": true],
             "encoding": ["detail": shown, "order": ["field": "epoch", "type": "quantitative"]],
         ])
         let faded: JSON = [
@@ -95,16 +95,20 @@ struct PlaneChart {
             ], "value": 0.92,
         ]
         let points: JSON = ["shape": shape, "opacity": faded, "tooltip": tooltip(isGeneral: isGeneral)]
-        marks.append([
-            "name": "points", "transform": [["filter": "datum.saturated == 0"]],
-            "mark": ["type": "point", "filled": true, "size": 46, "stroke": nil, "clip": true],
-            "encoding": points.adding(["fill": style.epochColor]),
-        ])
-        marks.append([
-            "name": "hollow", "transform": [["filter": "datum.saturated == 1"]],
-            "mark": ["type": "point", "filled": false, "size": 42, "strokeWidth": 1.2, "clip": true],
-            "encoding": points.adding(["stroke": ["field": "color", "type": "nominal", "scale": nil]]),
-        ])
+        if stage.rows.contains(where: { !$0.isSaturated }) {
+            marks.append([
+                "name": "points", "transform": [["filter": "datum.saturated == 0"]],
+                "mark": ["type": "point", "filled": true, "size": 46, "stroke": nil, "clip": true],
+                "encoding": points.adding(["fill": style.epochColor]),
+            ])
+        }
+        if stage.rows.contains(where: \.isSaturated) {
+            marks.append([
+                "name": "hollow", "transform": [["filter": "datum.saturated == 1"]],
+                "mark": ["type": "point", "filled": false, "size": 42, "strokeWidth": 1.2, "clip": true],
+                "encoding": points.adding(["stroke": ["field": "color", "type": "nominal", "scale": nil]]),
+            ])
+        }
         marks += now(field: field, shape: shape, tooltip: tooltip(isGeneral: isGeneral))
         var transform: [JSON] = [["filter": "datum.s == split"]]
         if isGeneral {
@@ -130,7 +134,7 @@ struct PlaneChart {
         func bar(_ axis: String, _ low: String, _ high: String) -> JSON {
             [
                 "name": .text("nowbar\(axis)"), "transform": [isNow, ["filter": "isValid(datum.\(low))"]],
-                "mark": ["type": "rule", "strokeWidth": 1, "color": ink, "clip": true],
+                "mark": ["type": "rule", "aria": false, "strokeWidth": 1, "color": ink, "clip": true],
                 "encoding": .object([
                     (name: axis, value: ["field": JSON.text(low), "type": "quantitative"] as JSON),
                     (name: axis + "2", value: ["field": JSON.text(high)] as JSON),
@@ -140,14 +144,15 @@ struct PlaneChart {
         return [
             [
                 "name": "nowline", "transform": [isNow],
-                "mark": ["type": "line", "strokeWidth": 1.6, "color": ink, "clip": true],
+                "mark": ["type": "line", "aria": false, "strokeWidth": 1.6, "color": ink, "clip": true],
                 "encoding": ["order": ["field": "order", "type": "quantitative"]],
             ],
             bar("x", field + "l", field + "h"), bar("y", "izyl", "izyh"),
             [
                 "name": "now", "transform": [isNow, ["filter": "datum.saturated == 0"]],
                 "mark": [
-                    "type": "point", "filled": true, "size": 110, "stroke": ink, "strokeWidth": 1.4, "clip": true,
+                    "type": "point", "aria": false, "filled": true, "size": 110, "stroke": ink, "strokeWidth": 1.4,
+                    "clip": true,
                     "opacity": 1,
                 ],
                 "encoding": ["shape": shape, "fill": style.epochColor, "tooltip": tooltip],
@@ -155,7 +160,8 @@ struct PlaneChart {
             [
                 "name": "nowhollow", "transform": [isNow, ["filter": "datum.saturated == 1"]],
                 "mark": [
-                    "type": "point", "filled": true, "size": 110, "fill": "#ffffff", "stroke": ink, "strokeWidth": 1.4,
+                    "type": "point", "aria": false, "filled": true, "size": 110, "fill": "#ffffff", "stroke": ink,
+                    "strokeWidth": 1.4,
                     "clip": true, "opacity": 1,
                 ],
                 "encoding": ["shape": shape, "tooltip": tooltip],
@@ -167,7 +173,7 @@ struct PlaneChart {
                     ["filter": "isValid(datum.name)"],
                 ],
                 "mark": [
-                    "type": "text", "fontSize": 12, "fontWeight": "bold", "color": ink, "clip": false,
+                    "type": "text", "aria": false, "fontSize": 12, "fontWeight": "bold", "color": ink, "clip": false,
                     "align": ["expr": "datum.place % 2 == 0 ? 'left' : 'right'"],
                     "dx": ["expr": "datum.place % 2 == 0 ? 10 : -10"],
                     "dy": ["expr": "datum.place % 3 == 0 ? -10 : 14"],

@@ -143,14 +143,16 @@ struct StageCurves {
         var marks: [JSON] = []
         if isOfLayers {
             marks.append([
-                "mark": ["type": "rule", "strokeDash": [5, 4], "strokeWidth": 1, "color": ChartStyle.neutral],
+                "mark": [
+                    "type": "rule", "strokeDash": [5, 4], "strokeWidth": 1, "color": ChartStyle.neutral, "aria": false,
+                ],
                 "encoding": ["y": ["field": "top", "aggregate": "max", "type": "quantitative"]],
             ])
         }
         if hasIntervals {
             marks.append([
                 "name": "band", "transform": [["filter": "isValid(datum.lo)"]],
-                "mark": ["type": "area", "clip": true],
+                "mark": ["type": "area", "clip": true, "aria": false],
                 "encoding": [
                     "x": style.epochAxis, "y": y.replacing("field", with: "lo"), "y2": ["field": "hi"],
                     "color": color, "opacity": faded(0.16, 0.03),
@@ -158,14 +160,14 @@ struct StageCurves {
             ])
         }
         marks.append([
-            "name": "lines", "mark": ["type": "line", "strokeWidth": 1.7],
+            "name": "lines", "mark": ["type": "line", "strokeWidth": 1.7, "aria": false],
             "encoding": [
                 "x": style.epochAxis, "y": y, "color": color, "strokeDash": dash, "opacity": faded(1, 0.14),
             ],
         ])
         marks.append([
             "name": "nowrule", "data": ["values": [["at": 0]]],
-            "mark": ["type": "rule", "strokeWidth": 1, "color": "#55585f"],
+            "mark": ["type": "rule", "strokeWidth": 1, "color": "#55585f", "aria": false],
             "encoding": ["x": ["datum": ["expr": "epoch"], "type": "quantitative"]],
         ])
         let isDrawn: JSON =

@@ -101,7 +101,7 @@ struct VerdictGrid {
                 "axis": ["domain": false, "ticks": false, "labelLimit": 200],
             ],
         ]
-        let text: JSON = ["type": "text", "fontSize": 10.5, "tooltip": false]
+        let text: JSON = ["type": "text", "fontSize": 10.5, "tooltip": false, "aria": false]
         return [
             "encoding": position, "width": ["step": 42], "height": ["step": 24], "view": ["stroke": nil],
             "layer": [
