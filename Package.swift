@@ -42,6 +42,8 @@ let package = Package(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(
             name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+        .systemLibrary(
+            name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
 
         // Files.
         library("HDF5", imports: ["CHDF5", "CHDF5Trial", "CDeflate"]),
@@ -53,6 +55,7 @@ let package = Package(
 
         // Words.
         library("Spelling", imports: []),
+        library("Configuration", imports: ["CYAML"]),
 
         // Mathematics.
         library("Randomness", imports: []),
@@ -74,7 +77,7 @@ let package = Package(
             dependencies: [
                 "Reporting", "Findings", "Analysis", "Training", "Importing", "Activations", "Results",
                 "InformationTheory",
-                "KnownTruth", "LinearAlgebra", "SampleFiles",
+                "KnownTruth", "LinearAlgebra", "SampleFiles", "Configuration", "Spelling",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -86,6 +89,7 @@ let package = Package(
         tests(of: "SampleFiles", imports: ["HDF5", "LinearAlgebra"]),
         tests(of: "Importing", imports: ["Activations", "HDF5"], data: ["Fixtures"]),
         tests(of: "Spelling"),
+        tests(of: "Configuration"),
         tests(of: "LinearAlgebra", imports: ["Randomness"]),
         tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"], data: ["Peers"]),
         tests(of: "KnownTruth", imports: ["InformationTheory", "LinearAlgebra", "Randomness"]),

@@ -12,7 +12,9 @@ public final class ActivationArchive: Sendable {
 
     /// Opens an archive.
     ///
-    /// - Parameter trust: what the file may make us do beyond reading it; only for files whose writer you know.
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - trust: what the file may make us do beyond reading it; only for files whose writer you know.
     /// - Throws: one finding where the file cannot be opened, and all findings where its structure is broken.
     public init(opening path: String, trusting trust: Trust = []) throws(ArchiveError) {
         self.path = path
@@ -63,7 +65,10 @@ public final class ActivationArchive: Sendable {
 
     /// Reads rows of the inputs that the network got at a record.
     ///
-    /// - Parameter record: ignored where the inputs do not change from record to record.
+    /// - Parameters:
+    ///   - split: its name.
+    ///   - record: ignored where the inputs do not change from record to record.
+    ///   - samples: the rows.
     public func inputs(split: String, record: Int, samples: Range<Int>) throws(ArchiveError) -> Cell {
         let found = try contents(ofSplit: split)
         let inputs = found.info.inputs

@@ -23,6 +23,7 @@ public struct ArchiveRepair: Sendable {
     /// one block.
     ///
     /// - Parameters:
+    ///   - path: the archive.
     ///   - trust: what the file may make us do beyond reading it; only for files whose writer you know.
     ///   - progress: called with the pieces checked so far and all.
     ///   - shouldStop: asked at every block; on true nothing is changed.

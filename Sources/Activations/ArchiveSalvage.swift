@@ -26,6 +26,7 @@ public struct ArchiveSalvage: Sendable {
     /// The damaged file stays as it is. Everything is read twice, and nothing is left behind where it was stopped.
     ///
     /// - Parameters:
+    ///   - path: the damaged archive.
     ///   - output: must not exist.
     ///   - droppedLayers: names of layers, or patterns with `*` and `?`, that are left out of every split unread.
     ///   - droppedSplits: the same of splits.

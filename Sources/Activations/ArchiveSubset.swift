@@ -23,9 +23,11 @@ extension ActivationArchive {
     /// Takes the memory of one cell of all samples and its cut copy.
     ///
     /// - Parameters:
+    ///   - selection: what is copied; everything by default.
     ///   - path: must not exist.
     ///   - producer: the program that asks, with its version.
     ///   - deflate: level 1 to 9; nil for none.
+    ///   - progress: called after every cell.
     ///   - shouldStop: asked after every cell; then nothing is left behind.
     /// - Returns: whether it was completed.
     /// - Throws: names that are not there, data that are damaged, and values that the new type cannot hold.

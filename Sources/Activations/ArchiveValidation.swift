@@ -33,6 +33,8 @@ public struct ArchiveValidation: Sendable {
     /// Validates a file.
     ///
     /// - Parameters:
+    ///   - path: the file.
+    ///   - depth: how much of it is read.
     ///   - trust: what the file may make us do beyond reading it; only for files whose writer you know.
     ///   - progress: called with how many records are done, of how many, and which is next.
     ///   - shouldStop: asked at every block; then what was found in whole layers is returned.

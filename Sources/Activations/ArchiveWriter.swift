@@ -70,8 +70,11 @@ public final class ArchiveWriter {
     ///
     /// The new records follow the last committed one; what the killed recorder left behind it is written over.
     ///
-    /// - Parameter description: what the caller is about to record. Splits, inputs, labels, layers, steps and the names of
-    ///   metrics must be those of the file; what it says about itself (id, title, ...) is left as it stands there.
+    /// - Parameters:
+    ///   - path: the archive that goes on.
+    ///   - description: what the caller is about to record. Splits, inputs, labels, layers, steps and the names of
+    ///     metrics must be those of the file; what it says about itself (id, title, ...) is left as it stands there.
+    ///   - options: how records are written from now on.
     /// - Throws: every contradiction at once; where a program holds the file; where its last record is damaged. Then the
     ///   file is as it was.
     public init(
@@ -220,7 +223,7 @@ public final class ArchiveWriter {
 
     /// Commits the record that is begun: from now on nothing short of a broken disk loses it.
     ///
-    /// - Parameter metrics: numbers of this record by name; one that is absent is stored as NaN, "not measured".
+    /// - Parameter values: numbers of this record by name; one that is absent is stored as NaN, "not measured".
     /// - Throws: where a layer of the record is missing, or a metric has a name that the first record did not have.
     public func commitRecord(metrics values: [String: Double] = [:]) throws(ArchiveError) {
         try checkOpen()

@@ -47,6 +47,9 @@ public struct AnalysisRequest: Sendable, Hashable {
     public var shuffles = 10
     /// The seed of both.
     public var seed: UInt64 = 0
+    /// Whether numbers have standard errors, as far as these are not those of shuffles. Rows without say `errors=none`, so that
+    /// they are not taken for those with.
+    public var errorBars = true
 
     /// Creates the default request.
     public init() {
@@ -108,8 +111,9 @@ public struct AnalysisRequest: Sendable, Hashable {
         let form = Form(
             binning: binnings?.map(\.description), epochs: epochs.description,
             estimator: estimators.map(\.description), inputBinning: inputBinning.description,
-            keep: keep.rawValue, labelBinning: labelBinning.description, layer: layers, permutations: permutations,
-            reduceInputs: inputReduction?.description, samples: samples, seed: seed, shuffles: shuffles, split: splits,
+            keep: keep.rawValue, labelBinning: labelBinning.description, layer: layers,
+            noErrorBars: errorBars ? nil : true, permutations: permutations, reduceInputs: inputReduction?.description,
+            samples: samples, seed: seed, shuffles: shuffles, split: splits,
             subsampling: subsampling, target: targets.map(\.rawValue))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -126,6 +130,8 @@ public struct AnalysisRequest: Sendable, Hashable {
         let keep: String
         let labelBinning: String
         let layer: [String]?
+        /// Nil where there are some, as in the requests of versions that knew no other.
+        let noErrorBars: Bool?
         let permutations: Int
         let reduceInputs: String?
         let samples: Int?
@@ -140,7 +146,9 @@ public struct AnalysisRequest: Sendable, Hashable {
             case inputBinning = "input-binning"
             case keep
             case labelBinning = "label-binning"
-            case layer, permutations
+            case layer
+            case noErrorBars = "no-error-bars"
+            case permutations
             case reduceInputs = "reduce-inputs"
             case samples, seed, shuffles, split, subsampling, target
         }

@@ -39,13 +39,17 @@ struct TargetTerms: Sendable {
     }
 
     init(
-        _ target: Target, of features: InputFeatures, latent: Symbols, labels: Symbols, _ request: AnalysisRequest
+        _ target: Target, of features: InputFeatures, latent: Symbols, labels: Symbols, _ request: AnalysisRequest,
+        jobs: Int = 1
     ) {
         terms = gibTerms(
             inputs: features, latent: latent, labels: labels, target: target, seed: request.seed,
             shuffles: request.shuffles)
-        errors = gibStandardErrors(
-            inputs: features, latent: latent, labels: labels, target: target, seed: resamplingSeed)
+        errors =
+            request.errorBars
+            ? gibStandardErrors(
+                inputs: features, latent: latent, labels: labels, target: target, seed: resamplingSeed, jobs: jobs)
+            : nil
     }
 }
 
@@ -79,7 +83,8 @@ struct CellAnalysis {
         outcome.measurements.append(
             Measurement(
                 key: plan.key(.labelEntropy, of: unit), value: labelEntropy,
-                standardError: standardErrorOfEntropy(labels), ceiling: labelEntropy, flags: labelFlags.names))
+                standardError: errorBar(standardErrorOfEntropy(labels)), ceiling: labelEntropy, flags: labelFlags.names)
+        )
         return outcome
     }
 
@@ -127,6 +132,11 @@ struct CellAnalysis {
         return outcome
     }
 
+    /// A standard error, where they are asked for.
+    private func errorBar(_ standardError: @autoclosure () -> Double?) -> Double? {
+        plan.request.errorBars ? standardError() : nil
+    }
+
     private func appendInformation(
         of layer: DiscretizedLayer, _ shared: SharedSamples, binning: AnalysisPlan.Binning, flags: Flags,
         to outcome: inout UnitOutcome
@@ -140,17 +150,17 @@ struct CellAnalysis {
         outcome.measurements += [
             Measurement(
                 key: plan.key(.layerEntropy, of: unit, binning: binning), value: entropy(of: latent),
-                standardError: standardErrorOfEntropy(latent), ceiling: logSamples, flags: flags.names),
+                standardError: errorBar(standardErrorOfEntropy(latent)), ceiling: logSamples, flags: flags.names),
             Measurement(
                 key: plan.key(.inputInformation, of: unit, binning: binning), value: complexity.mean,
-                standardError: complexity.standardError, ceiling: logSamples, flags: flags.names),
+                standardError: errorBar(complexity.standardError), ceiling: logSamples, flags: flags.names),
             Measurement(
                 key: plan.key(.labelInformation, of: unit, binning: binning), value: relevance.mean,
-                standardError: relevance.standardError, nullMean: test?.nullMean, pValue: test?.pValue,
+                standardError: errorBar(relevance.standardError), nullMean: test?.nullMean, pValue: test?.pValue,
                 ceiling: labelEntropy, flags: flags.union(labelFlags).names),
             Measurement(
                 key: plan.key(.totalCorrelation, of: unit, binning: binning), value: totalCorrelation(of: layer),
-                standardError: standardErrorOfTotalCorrelation(layer), flags: flags.names),
+                standardError: errorBar(standardErrorOfTotalCorrelation(layer)), flags: flags.names),
         ]
         let key = plan.key(.labelInformation, of: unit, binning: binning)
         if test != nil { outcome.nulls.append((key, null)) }

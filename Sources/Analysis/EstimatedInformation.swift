@@ -24,10 +24,14 @@ extension CellAnalysis {
                     to: &outcome
                 ) { () throws(InformationError) in
                     switch quantity {
-                    case .layerEntropy: try estimator.entropy(of: z, seed: resamplingSeed)
+                    case .layerEntropy:
+                        try estimator.entropy(of: z, seed: resamplingSeed, errorBars: plan.request.errorBars)
                     case .inputInformation:
-                        try estimator.information(z, .symbols(shared.inputs), seed: resamplingSeed)
-                    default: try estimator.information(z, .symbols(labels), seed: resamplingSeed)
+                        try estimator.information(
+                            z, .symbols(shared.inputs), seed: resamplingSeed, errorBars: plan.request.errorBars)
+                    default:
+                        try estimator.information(
+                            z, .symbols(labels), seed: resamplingSeed, errorBars: plan.request.errorBars)
                     }
                 }
             }
@@ -36,7 +40,7 @@ extension CellAnalysis {
                 do throws(InformationError) {
                     let (terms, errors) = try gibTerms(
                         inputs: features, latent: latent, labels: labels, target: target, by: correction,
-                        seed: resamplingSeed)
+                        seed: resamplingSeed, errorBars: plan.request.errorBars)
                     append(
                         TargetTerms(terms: terms, errors: errors), target, by: estimator, of: features,
                         binning: binning, flags: flags, to: &outcome)
@@ -56,7 +60,8 @@ extension CellAnalysis {
         let bounds = unit.valueEstimators.compactMap(\.pairwiseBound)
         let boundEstimates = Result { () throws(InformationError) in
             try pairwiseEstimates(
-                of: values, with: [shared.inputs, labels], bounds: bounds, seed: resamplingSeed)
+                of: values, with: [shared.inputs, labels], bounds: bounds, seed: resamplingSeed,
+                errorBars: plan.request.errorBars)
         }
         var nextBound = 0
         for estimator in unit.valueEstimators {
@@ -78,14 +83,17 @@ extension CellAnalysis {
                 append(plan.key(quantity, of: unit, by: estimator), flags: flags, to: &outcome) {
                     () throws(InformationError) in
                     switch quantity {
-                    case .differentialEntropy: try estimator.entropy(of: .values(values), seed: resamplingSeed)
+                    case .differentialEntropy:
+                        try estimator.entropy(
+                            of: .values(values), seed: resamplingSeed, errorBars: plan.request.errorBars)
                     case .inputInformation:
                         try estimator.information(
                             .values(values), shared.inputValues.map(Variable.values) ?? .symbols(shared.inputs),
-                            seed: resamplingSeed)
+                            seed: resamplingSeed, errorBars: plan.request.errorBars)
                     default:
                         try estimator.information(
-                            .values(values), label(for: estimator, shared), seed: resamplingSeed)
+                            .values(values), label(for: estimator, shared), seed: resamplingSeed,
+                            errorBars: plan.request.errorBars)
                     }
                 }
             }

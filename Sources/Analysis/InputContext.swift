@@ -85,13 +85,13 @@ actor InputContexts {
 
     /// The GIB terms of the target `label`, which every layer of a record has in common; nil where it is not asked for.
     func labelTerms(of unit: AnalysisPlan.Unit) async throws(AnalysisError) -> TargetTerms? {
-        let request = plan.request
+        let (request, jobs) = (plan.request, jobs)
         guard request.targets.contains(.label), request.estimators.contains(.plugIn) else { return nil }
         return try await labelTerms.task(for: key(of: unit)) { () async throws(AnalysisError) in
             let labels = try await self.labels(of: unit)
             // The latent symbols have no part in this target.
             return TargetTerms(
-                .label, of: try await self.features(of: unit), latent: labels, labels: labels, request)
+                .label, of: try await self.features(of: unit), latent: labels, labels: labels, request, jobs: jobs)
         }.value.get()
     }
 

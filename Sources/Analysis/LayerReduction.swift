@@ -32,6 +32,7 @@ public struct LayerReduction: Sendable {
     ///   - source: the inputs or a layer.
     ///   - reduction: the number of components and the kernel.
     ///   - request: chooses splits, epochs and samples as for an analysis.
+    ///   - archive: what is read.
     /// - Throws: where a name or an epoch is not in the archive.
     public init(
         of source: Source, by reduction: InputReduction, _ request: AnalysisRequest, in archive: ActivationArchive

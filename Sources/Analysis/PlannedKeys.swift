@@ -147,7 +147,8 @@ extension AnalysisPlan {
 
     /// What else the number depends on: the binning of inputs (GIB terms) and of real labels, the reduction of inputs with
     /// the number of samples that fitted it where the row's own number does not say it, the shuffles of its null
-    /// hypothesis with their seed, and the step within the epoch where records have one.
+    /// hypothesis with their seed, `errors=none` where error bars are left out, and the step within the epoch where records have
+    /// one.
     private func parameters(
         of quantity: Quantity, unit: Unit, estimator: Estimator, target: Target?
     ) -> String {
@@ -172,6 +173,7 @@ extension AnalysisPlan {
         if isShuffled, estimator == .plugIn, request.shuffles > 0 {
             parameters.append("shuffles=\(request.shuffles);seed=\(request.seed)")
         }
+        if !request.errorBars, quantity != .shuffledComplexity { parameters.append("errors=none") }
         if let steps, unit.layer != nil { parameters.append("step=\(steps[unit.record])") }
         return parameters.joined(separator: ";")
     }

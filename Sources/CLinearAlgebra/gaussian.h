@@ -46,15 +46,16 @@ __attribute__((always_inline)) static inline void ci_gaussian(
 }
 
 #define CI_GAUSSIANS(name, attribute)                                                                                 \
-    attribute static inline void name(long count, double factor, double norm, const double *norms, double *values) {  \
+    attribute static inline void name(long count, double factor, double norm, const double *norms,                    \
+                                      const double *products, double *values) {                                       \
         long index = 0;                                                                                               \
         for (; index + 8 <= count; index += 8)                                                                        \
-            ci_gaussian((const ci_eight *)(values + index), (const ci_eight *)(norms + index), norm, factor,          \
+            ci_gaussian((const ci_eight *)(products + index), (const ci_eight *)(norms + index), norm, factor,        \
                         (ci_eight *)(values + index));                                                                \
         if (index == count) return;                                                                                   \
         double inner[8] = {0}, others[8] = {0};                                                                       \
         for (long rest = index; rest < count; rest++) {                                                               \
-            inner[rest - index] = values[rest];                                                                       \
+            inner[rest - index] = products[rest];                                                                     \
             others[rest - index] = norms[rest];                                                                       \
         }                                                                                                             \
         ci_gaussian((const ci_eight *)inner, (const ci_eight *)others, norm, factor, (ci_eight *)inner);              \
@@ -67,17 +68,19 @@ CI_GAUSSIANS(ci_gaussians_avx2, __attribute__((target("avx2,fma"))))
 CI_GAUSSIANS(ci_gaussians_avx512, __attribute__((target("avx512f,avx512dq"))))
 #endif
 
-/// Replaces each inner product a·b by exp(factor · ‖a − b‖²); `norm` is ‖a‖², `norms` are those of the b, and factor ≤ 0.
-static inline void ci_gaussians(long count, double factor, double norm, const double *norms, double *values) {
+/// Makes of each inner product a·b exp(factor · ‖a − b‖²), there or in other memory; `norm` is ‖a‖², `norms` are those of the b, and
+/// factor ≤ 0.
+static inline void ci_gaussians(
+    long count, double factor, double norm, const double *norms, const double *products, double *values) {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
-        ci_gaussians_avx512(count, factor, norm, norms, values);
+        ci_gaussians_avx512(count, factor, norm, norms, products, values);
         return;
     }
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        ci_gaussians_avx2(count, factor, norm, norms, values);
+        ci_gaussians_avx2(count, factor, norm, norms, products, values);
         return;
     }
 #endif
-    ci_gaussians_any(count, factor, norm, norms, values);
+    ci_gaussians_any(count, factor, norm, norms, products, values);
 }

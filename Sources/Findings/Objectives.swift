@@ -71,9 +71,10 @@ public struct Objectives: Sendable {
         return cell
     }
 
-    /// Whether no parameter that both terms have differs: the binning of real labels, the step.
+    /// Whether no parameter that both terms have differs: the binning of real labels, the step; and both have error bars, or none.
     private static func share(_ a: Measurement.Key, _ b: Measurement.Key) -> Bool {
-        ["labels=", "step="].allSatisfy { name in
+        guard parameters(a).contains("errors=none") == parameters(b).contains("errors=none") else { return false }
+        return ["labels=", "step="].allSatisfy { name in
             let mine = parameters(a).first { $0.hasPrefix(name) }
             let theirs = parameters(b).first { $0.hasPrefix(name) }
             return mine == nil || theirs == nil || mine == theirs

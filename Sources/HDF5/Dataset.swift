@@ -104,7 +104,9 @@ public final class Dataset: Object, @unchecked Sendable {
     ///
     /// A data set of no rows ends at 0; rows count only where the data set is chunked.
     ///
-    /// - Parameter first: the first row that counts, the first one of a chunk.
+    /// - Parameters:
+    ///   - rows: the row after the last one that counts.
+    ///   - first: the first row that counts, the first one of a chunk.
     public func endInFile(ofRows rows: Int, from first: Int = 0) throws(HDF5Error) -> Int? {
         let operation = "find the chunks"
         let shape = try shape

@@ -41,8 +41,9 @@ public final class File: Sendable {
 
     /// Creates a file whose format is exactly that of libhdf5 1.10, which every later library reads.
     ///
-    /// - Parameter replacing: whether a file that exists may be overwritten; if not, it is left alone and an error
-    ///   thrown.
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - replacing: whether a file that exists may be overwritten; if not, it is left alone and an error thrown.
     public convenience init(creating path: String, replacing: Bool = false) throws(HDF5Error) {
         let operation = "create the file"
         let creation = try Library.open(operation, at: path, parent: nil) { H5Pcreate(chdf5_file_create_class()) }
@@ -59,6 +60,8 @@ public final class File: Sendable {
     /// its lock only until it lets readers in, and a process just being spawned holds all locks for an instant.
     ///
     /// - Parameters:
+    ///   - path: the file.
+    ///   - access: what it is opened for.
     ///   - locking: false on file systems that have no locks; then nothing stops a writer.
     ///   - ignoringEnd: whether a file is opened that is shorter than it says; what is beyond its end reads as zeros.
     ///   - trust: what the file may do beyond being read. Plug-ins, once trusted, stay loadable for this process, but

@@ -123,6 +123,9 @@ public final class Group: Object, @unchecked Sendable {
     /// Creates a data set filled with zeros.
     ///
     /// - Parameters:
+    ///   - name: its name in this group.
+    ///   - type: of its elements.
+    ///   - shape: its extent along each axis.
     ///   - growable: whether axis 0 may be extended; then a chunk shape must be given.
     ///   - chunk: shape of one chunk, nil for one contiguous block. Axes are cut to the shape where that is fixed.
     ///   - deflate: level 1 to 9 of the deflate filter, nil for none; needs chunks.

@@ -9,7 +9,9 @@ internal import FoundationEssentials
 /// bit (bfloat16 becomes float32, which holds it exactly). Takes the memory of the inputs and of one layer of one epoch.
 ///
 /// - Parameters:
+///   - request: what is read, and what of it is kept.
 ///   - path: must not exist.
+///   - progress: called after every layer of every epoch.
 ///   - shouldStop: asked after every layer; then nothing is left behind.
 /// - Returns: what was imported; nil where it was stopped.
 /// - Throws: `ImportError` of the sources, `ArchiveError` of the archive.

@@ -8,7 +8,7 @@
 ///
 /// The masses of an unweighted hard target are whole numbers of samples, so that their sums and ratios are exact. All
 /// terms of a target are functions of this table and of the features of each row.
-struct Coupling {
+struct Coupling: Sendable {
     /// Entries of row x: `rowStarts[x] ..< rowStarts[x + 1]`.
     let rowStarts: [Int]
     /// The target symbol of each entry; distinct within a row.
@@ -37,7 +37,7 @@ struct Coupling {
 }
 
 /// The cells (x, q) of a hard target, and the cell of each sample: what stays when only weights change.
-struct HardCoupling {
+struct HardCoupling: Sendable {
     private let cells: Coupling
     private let cellOfSample: [Int32]
 

@@ -1,3 +1,6 @@
+internal import LinearAlgebra
+internal import Synchronization
+
 /// The standard errors of the GIB terms of one input, layer and target, in bits.
 public struct GIBStandardErrors: Sendable, Equatable {
     /// That of I(X;Q).
@@ -20,19 +23,23 @@ public struct GIBStandardErrors: Sendable, Equatable {
 /// hold. With ten groups it is itself uncertain by a quarter. The arguments are those of `gibTerms`. Nil for fewer than two
 /// samples.
 ///
-/// G times the cost of `gibTerms` without shuffles.
+/// G times the cost of `gibTerms` without shuffles, on as many threads as `jobs` says, which changes no bit.
 ///
 /// Source: Wolter, "Introduction to Variance Estimation", 2nd edition 2007, eq. 4.2.5.
 public func gibStandardErrors(
-    inputs: InputFeatures, latent: Symbols, labels: Symbols, target: Target, seed: UInt64
+    inputs: InputFeatures, latent: Symbols, labels: Symbols, target: Target, seed: UInt64, jobs: Int = 1
 ) -> GIBStandardErrors? {
     let measure = TargetMeasure(target, inputs: inputs, latent: latent, labels: labels)
     let resampling = Resampling(samples: inputs.sampleCount, seed: seed, groups: 10)
-    return GIBStandardErrors(
-        resampling.withoutGroup.map { part in
-            // In the order of the samples, so that equal parts give equal bits.
-            GIBTerms(CouplingTerms(measure.coupling(ofSamples: resampling.samples(of: part).sorted()), inputs))
-        })
+    let parts = resampling.withoutGroup
+    let replicates = Mutex([GIBTerms?](repeating: nil, count: parts.count))
+    concurrently(parts.count, jobs: jobs) { index in
+        // In the order of the samples, so that equal parts give equal bits.
+        let samples = resampling.samples(of: parts[index]).sorted()
+        let terms = GIBTerms(CouplingTerms(measure.coupling(ofSamples: samples), inputs))
+        replicates.withLock { $0[index] = terms }
+    }
+    return GIBStandardErrors(replicates.withLock { $0.compactMap(\.self) })
 }
 
 extension GIBStandardErrors {

@@ -89,7 +89,7 @@ extension CouplingTerms {
 }
 
 /// The measure over input rows and target symbols under which the terms of a target are taken, for all samples or some.
-struct TargetMeasure {
+struct TargetMeasure: Sendable {
     private let target: Target
     private let inputs: InputFeatures
     private let latent: Symbols

@@ -1,5 +1,9 @@
 internal import LinearAlgebra
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// The centred kernel matrix K̃ = (I − 1/n) K (I − 1/n) of n samples as an operator: for products with blocks of vectors.
 ///
 /// K is computed tile by tile, see ``KernelTiles``; its tiles are not centred, but the vectors before and after the product.
@@ -122,6 +126,16 @@ private struct KernelTiles: Sendable {
     func forEach(
         filling: Bool, _ body: @Sendable (_ row: Int, _ column: Int, _ tile: UnsafeMutablePointer<Double>) -> Void
     ) {
+        if filling, let held {
+            // No sums: no rounds, at whose ends threads wait for each other.
+            let all = rounds.flatMap(\.self)
+            concurrently(all.count, jobs: jobs) { index in
+                let (rows, columns) = (ranges[all[index].row], ranges[all[index].column])
+                kernel.fillTile(
+                    samples, rows: rows, columns: columns, into: held.tile(rows: rows, columns: columns),
+                    stride: columns.count)
+            }
+        }
         for round in rounds {
             concurrently(round.count, jobs: jobs) { index in
                 let (row, column) = round[index]
@@ -129,7 +143,7 @@ private struct KernelTiles: Sendable {
                 let tile =
                     held?.tile(rows: rows, columns: columns) ?? .allocate(capacity: rows.count * columns.count)
                 defer { if held == nil { tile.deallocate() } }
-                if filling || held == nil {
+                if held == nil {
                     kernel.fillTile(samples, rows: rows, columns: columns, into: tile, stride: columns.count)
                 }
                 body(row, column, tile)
@@ -143,7 +157,13 @@ final class HeldTiles: Sendable {
     private let memory: SharedMemory
 
     init(samples n: Int) {
-        memory = SharedMemory(.allocate(capacity: HeldTiles.count(samples: n)))
+        let bytes = 8 * HeldTiles.count(samples: n)
+        let start = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 2 << 20)
+        #if canImport(Glibc)
+            // Pages of 2 MB: of 4 KB, the first touch of each takes longer than a pass over the tiles (measured).
+            madvise(start, bytes, MADV_HUGEPAGE)
+        #endif
+        memory = SharedMemory(start.bindMemory(to: Double.self, capacity: bytes / 8))
     }
 
     deinit {

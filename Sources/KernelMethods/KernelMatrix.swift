@@ -22,14 +22,28 @@ struct KernelSamples: Sendable {
     /// ‖x‖², or ‖x‖ for `cosine`; empty for kernels that need neither.
     let norms: [Double]
 
-    init(_ matrix: Matrix<Double>, for kernel: Kernel) {
+    init(_ matrix: Matrix<Double>, for kernel: Kernel, jobs: Int) {
         self.matrix = matrix
         norms =
             switch kernel {
-            case .rbf: squaredNorms(matrix, rows: 0..<matrix.rows)
-            case .cosine: squaredNorms(matrix, rows: 0..<matrix.rows).map { $0.squareRoot() }
+            case .rbf: KernelSamples.squaredNorms(matrix, jobs: jobs)
+            case .cosine: KernelSamples.squaredNorms(matrix, jobs: jobs).map { $0.squareRoot() }
             case .linear, .polynomial, .sigmoid: []
             }
+    }
+
+    private static func squaredNorms(_ matrix: Matrix<Double>, jobs: Int) -> [Double] {
+        var norms = [Double](repeating: 0, count: matrix.rows)
+        let ranges = tileRanges(matrix.rows)
+        norms.withUnsafeMutableBufferPointer { norms in
+            guard let base = norms.baseAddress else { return }
+            let target = SharedMemory(base)
+            concurrently(ranges.count, jobs: jobs) { index in
+                let own = LinearAlgebra.squaredNorms(matrix, rows: ranges[index])
+                (target.base + ranges[index].lowerBound).update(from: own, count: own.count)
+            }
+        }
+        return norms
     }
 }
 
@@ -60,9 +74,9 @@ extension Kernel {
         case .rbf(let gamma):
             b.norms.withUnsafeBufferPointer { bNorms in
                 for (i, aRow) in aRows.enumerated() {
-                    replaceByGaussians(
-                        target + i * stride, count: bRows.count, norms: bNorms.baseAddress! + bRows.lowerBound,
-                        norm: a.norms[aRow], factor: -gamma!)
+                    gaussians(
+                        ofProducts: target + i * stride, into: target + i * stride, count: bRows.count,
+                        norms: bNorms.baseAddress! + bRows.lowerBound, norm: a.norms[aRow], factor: -gamma!)
                 }
             }
         case .polynomial(let degree, let gamma, let coefficient):

@@ -77,7 +77,9 @@ extension KernelPCA {
     ///
     /// - Parameters:
     ///   - samples: n × N, n ≥ 2, finite.
+    ///   - kernel: k(x, y).
     ///   - components: k, from 1 to n − 1, for `linear` and `cosine` also at most N.
+    ///   - solver: how the eigenpairs are found.
     ///   - memory: the bytes that may be taken beside the argument, see
     ///     ``predictedBytes(samples:features:components:kernel:solver:memory:)``. Where the kernel matrix has no place in them,
     ///     `krylov` computes it anew for each block of products. Neither that nor `jobs` changes a bit of the result.
@@ -100,8 +102,8 @@ extension KernelPCA {
         guard components >= 1, components <= most else { throw .componentCount(asked: components, most: most) }
 
         let resolved = kernel.resolved(features: features)
-        let shift = resolved.isShiftInvariant ? columnMeans(samples) : nil
-        let shifted = KernelSamples(subtracting(shift, from: samples), for: resolved)
+        let shift = resolved.isShiftInvariant ? columnMeans(samples, jobs: jobs) : nil
+        let shifted = KernelSamples(subtracting(shift, from: samples, jobs: jobs), for: resolved, jobs: jobs)
         let found: Decomposition?
         do throws(LinearAlgebraError) {
             found = try decompose(
@@ -256,7 +258,8 @@ extension KernelPCA {
             throw .featureCount(expected: self.samples.matrix.columns, found: samples.columns)
         }
         try KernelPCA.check(samples, for: kernel)
-        let shifted = KernelSamples(KernelPCA.subtracting(shift, from: samples), for: kernel)
+        let shifted = KernelSamples(
+            KernelPCA.subtracting(shift, from: samples, jobs: jobs), for: kernel, jobs: jobs)
         let n = self.samples.matrix.rows
         let components = eigenvalues.count
         var projected = Matrix(rows: samples.rows, columns: components, repeating: 0.0)

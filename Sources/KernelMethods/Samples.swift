@@ -32,21 +32,27 @@ extension KernelPCA {
         }
     }
 
-    /// The mean sample.
-    static func columnMeans(_ samples: Matrix<Double>) -> [Double] {
+    /// The mean sample. Each sum is in the order of the samples, on any number of threads.
+    static func columnMeans(_ samples: Matrix<Double>, jobs: Int) -> [Double] {
         var sums = [Double](repeating: 0, count: samples.columns)
-        samples.values.withUnsafeBufferPointer { values in
-            for row in 0..<samples.rows {
-                for column in sums.indices { sums[column] += values[row * samples.columns + column] }
+        let ranges = tileRanges(samples.columns)
+        sums.withUnsafeMutableBufferPointer { sums in
+            let target = SharedMemory(sums.baseAddress!)
+            concurrently(ranges.count, jobs: jobs) { index in
+                samples.values.withUnsafeBufferPointer { values in
+                    for row in 0..<samples.rows {
+                        for column in ranges[index] { target.base[column] += values[row * samples.columns + column] }
+                    }
+                }
             }
         }
         return sums.map { $0 / Double(samples.rows) }
     }
 
     /// The samples less `shift`, or as they are without one.
-    static func subtracting(_ shift: [Double]?, from samples: Matrix<Double>) -> Matrix<Double> {
+    static func subtracting(_ shift: [Double]?, from samples: Matrix<Double>, jobs: Int) -> Matrix<Double> {
         guard let shift else { return samples }
-        return mapped(samples) { value, column in value - shift[column] }
+        return mapped(samples, jobs: jobs) { value, column in value - shift[column] }
     }
 
     /// Returns the columns, each with the sign that makes its entry of largest magnitude (the first on ties) positive.
@@ -63,23 +69,28 @@ extension KernelPCA {
 
     /// The matrix with each column times a factor of its own.
     static func scalingColumns(of matrix: Matrix<Double>, by factors: [Double]) -> Matrix<Double> {
-        mapped(matrix) { value, column in value * factors[column] }
+        mapped(matrix, jobs: 1) { value, column in value * factors[column] }
     }
 
     private static func mapped(
-        _ matrix: Matrix<Double>, _ transform: (_ value: Double, _ column: Int) -> Double
+        _ matrix: Matrix<Double>, jobs: Int, _ transform: @Sendable (_ value: Double, _ column: Int) -> Double
     ) -> Matrix<Double> {
         let columns = matrix.columns
+        let ranges = tileRanges(matrix.rows)
         let values = [Double](unsafeUninitializedCapacity: matrix.values.count) { target, count in
-            matrix.values.withUnsafeBufferPointer { source in
-                for row in 0..<matrix.rows {
-                    for column in 0..<columns {
-                        let index = row * columns + column
-                        target.initializeElement(at: index, to: transform(source[index], column))
+            count = matrix.values.count
+            guard let base = target.baseAddress else { return }
+            let target = SharedMemory(base)
+            concurrently(ranges.count, jobs: jobs) { part in
+                matrix.values.withUnsafeBufferPointer { source in
+                    for row in ranges[part] {
+                        for column in 0..<columns {
+                            let index = row * columns + column
+                            (target.base + index).initialize(to: transform(source[index], column))
+                        }
                     }
                 }
             }
-            count = matrix.values.count
         }
         return Matrix(rows: matrix.rows, columns: columns, values: values)
     }

@@ -27,5 +27,14 @@ public enum BLASThreads {
         _ = oneThread
     }
 
-    private static let oneThread: Void = openblas_set_num_threads(1)
+    /// Ends the threads that OpenBLAS starts as soon as it is loaded and which, without work, wait busily for some 25 ms
+    /// (measured): a program calls this first. They are started anew where a larger ``count`` needs them.
+    public static func endIdle() {
+        prepare()
+    }
+
+    private static let oneThread: Void = {
+        openblas_set_num_threads(1)
+        ci_end_idle_threads()
+    }()
 }

@@ -13,7 +13,7 @@ public protocol SymmetricOperator {
 
     /// Writes A·v for `count` vectors: vector i is the n numbers from `vectors + i·n`, its product those from `products + i·n`.
     ///
-    /// The result is a function of the vectors, bit by bit: on it rests that of ``topEigenpairs(of:count:block:rounding:jobs:normal:)``.
+    /// The result is a function of the vectors, bit by bit: on it rests that of `topEigenpairs`.
     func multiply(_ vectors: UnsafePointer<Double>, count: Int, into products: UnsafeMutablePointer<Double>)
 }
 

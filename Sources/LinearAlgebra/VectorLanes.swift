@@ -14,7 +14,13 @@ public enum VectorLanes {
     ///
     /// - Parameters:
     ///   - tile: `rows` × `columns` elements, row after row.
-    ///   - rowVectors: v[rows], and the others likewise; the sums overlap nothing else, but on the diagonal each other.
+    ///   - rows: the rows of the tile.
+    ///   - columns: its columns.
+    ///   - isDiagonal: whether the tile is its own mirror image.
+    ///   - rowVectors: v[rows].
+    ///   - columnVectors: v[columns].
+    ///   - rowSums: w[rows]; overlaps nothing else but, on the diagonal, `columnSums`.
+    ///   - columnSums: w[columns].
     public static func addProduct(
         _ tile: UnsafePointer<Double>, rows: Int, columns: Int, isDiagonal: Bool,
         rowVectors: UnsafePointer<Double>, columnVectors: UnsafePointer<Double>,

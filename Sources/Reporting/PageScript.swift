@@ -1,7 +1,7 @@
 /// The page's own JavaScript: draws every chart at the width of the page, links the charts of a stage, and moves them
 /// through the epochs.
 enum PageScript {
-    /// Runs after Vega. Reads `#chart-data`; sets `data-planes` of the document to `drawn` once the planes and curves stand,
+    /// Runs after Vega. Reads `#chart-data`; sets `data-planes` of the document to `drawn` once the planes stand,
     /// then `data-charts` to `drawn` once all charts do, or to `failed`.
     static let source = drawing + "\n" + linking
 
@@ -216,13 +216,15 @@ enum PageScript {
         });
 
         async function drawAll() {
+          // The planes, then their curves, then the rest; the page answers in between.
+          const rank = figure => figure.closest(".planes") ? 0 : figure.dataset.stage ? 1 : 2;
+          const ordered = [0, 1, 2].flatMap(wanted => figures.filter(figure => rank(figure) === wanted));
           let ok = true;
-          const first = figures.filter(figure => figure.dataset.stage);
-          for (const figure of first) ok = await draw(figure) && ok;
-          root.dataset.planes = ok ? "drawn" : "failed";
-          for (const figure of figures) {
-            if (first.includes(figure)) continue;
-            await new Promise(resolve => setTimeout(resolve));
+          for (const figure of ordered) {
+            if (rank(figure) > 0) {
+              root.dataset.planes ??= ok ? "drawn" : "failed";
+              await new Promise(resolve => setTimeout(resolve));
+            }
             ok = await draw(figure) && ok;
           }
           root.dataset.charts = ok ? "drawn" : "failed";

@@ -19,12 +19,27 @@ public enum VegaScript {
     ///   - explicit: a path that the user gave; then nothing else is looked for.
     ///   - environment: the process's environment; `INFOPLANE_VEGA` names a file, `XDG_DATA_HOME` (else
     ///     `HOME/.local/share`) the folder of `infoplane/vega.js`.
-    public static func searchPaths(explicit: String?, environment: [String: String]) -> [String] {
+    ///   - executable: the program that runs; `tools/release` installs the bundle at `../share/infoplane` from it.
+    public static func searchPaths(
+        explicit: String?, environment: [String: String], executable: String? = runningExecutable
+    ) -> [String] {
         if let explicit { return [explicit] }
         if let path = environment["INFOPLANE_VEGA"], !path.isEmpty { return [path] }
-        if let folder = environment["XDG_DATA_HOME"], folder.hasPrefix("/") { return [folder + "/infoplane/vega.js"] }
-        if let home = environment["HOME"], !home.isEmpty { return [home + "/.local/share/infoplane/vega.js"] }
-        return []
+        var paths: [String] = []
+        if let folder = environment["XDG_DATA_HOME"], folder.hasPrefix("/") {
+            paths.append(folder + "/infoplane/vega.js")
+        } else if let home = environment["HOME"], !home.isEmpty {
+            paths.append(home + "/.local/share/infoplane/vega.js")
+        }
+        if let executable, let end = executable.lastIndex(of: "/") {
+            paths.append(executable[..<end] + "/../share/infoplane/vega.js")
+        }
+        return paths
+    }
+
+    /// The file of the running program, with no link in its path; nil where the system has no /proc.
+    public static var runningExecutable: String? {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     }
 
     /// Reads the bundle where there is one, else names the network.

@@ -24,7 +24,9 @@ public struct NumPyHeader: Sendable, Hashable {
 
     /// Reads the header from the beginning of a file.
     ///
-    /// - Parameter path: what errors name.
+    /// - Parameters:
+    ///   - bytes: the beginning, at least as long as ``length(beginning:)`` says.
+    ///   - path: what errors name.
     public init(_ bytes: [UInt8], _ path: String) throws(SampleFileError) {
         guard let end = Self.length(beginning: bytes) else {
             throw SampleFileError("\(path): no NumPy array file. Save it by numpy.save, or give a CSV file.")

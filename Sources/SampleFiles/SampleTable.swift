@@ -29,6 +29,7 @@ public struct SampleTable: Sendable {
     /// Reads a file.
     ///
     /// - Parameters:
+    ///   - path: the file; `file.h5:/path` for a data set of HDF5.
     ///   - allowPlugins: whether HDF5 may run the filter libraries of its plug-in folder, for a file that you trust.
     ///   - allowLinks: whether an HDF5 file that you trust may name others by soft and external links and external storage.
     /// - Throws: where it cannot be read, is empty, or its lines have different numbers of cells.

@@ -62,6 +62,8 @@ public struct TrainingSummary: Sendable, Hashable {
 /// The same request, on the same machine, gives the same bytes in every activation data set.
 ///
 /// - Parameters:
+///   - request: data, network, training and schedule.
+///   - path: the archive; an existing one is continued or replaced only where the request says so.
 ///   - progress: called before training and after every epoch.
 ///   - shouldStop: asked before every batch; on true the archive is closed whole with what was recorded.
 /// - Throws: before anything is written, for an impossible request, bad data, or a path that is taken; later when the

@@ -28,10 +28,19 @@ struct AnalyzeCommand: AsyncParsableCommand {
               infoplane analyze run.h5 --reduce-inputs kpca:50 -o reduced.results.h5
               infoplane analyze run.h5 --shard 1/4 -o part1.results.h5
               infoplane analyze run.h5 --follow
+              infoplane analyze run.h5 --config infoplane.yaml
             """)
 
-    @Argument(help: "The archive.", completion: .file(extensions: ["h5"]))
-    var archive: String
+    @Argument(help: ArgumentHelp("The archive.", valueName: "archive"), completion: .file(extensions: ["h5"]))
+    var archivePath: String?
+
+    @Option(
+        help: ArgumentHelp("A YAML file with any of these options; infoplane config writes one.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var config: String?
+
+    @Option(name: .customLong("archive"), help: "The archive, where a configuration file names it.")
+    var configuredArchive: String?
 
     @OptionGroup var allow: AllowOption
 
@@ -92,6 +101,12 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Option(help: "How many shuffles of the PMI weights stand against the complexity of weighted targets.")
     var shuffles = 10
 
+    @Flag(
+        name: .customLong("no-error-bars"),
+        help: "Leave out standard errors, which some estimators take most of their time for; verdict then says nothing."
+    )
+    var leavesErrorBarsOut = false
+
     @Option(help: "The seed of both.")
     var seed: UInt64 = 0
 
@@ -111,6 +126,9 @@ struct AnalyzeCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
+        if archivePath == nil, configuredArchive == nil {
+            throw ValidationError("no archive is named; expected infoplane analyze run.h5")
+        }
         if let jobs, jobs < 1 { throw ValidationError("--jobs \(jobs): expected at least 1") }
         _ = try parsedShard()
         if follow, dryRun { throw ValidationError("--follow and --dry-run contradict each other") }
@@ -123,6 +141,9 @@ struct AnalyzeCommand: AsyncParsableCommand {
             throw ValidationError(String(describing: error))
         }
     }
+
+    /// The archive's path.
+    private var archive: String { archivePath ?? configuredArchive ?? "" }
 
     func run() async throws {
         try await Terminal.reporting {
@@ -309,6 +330,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
         }
         request.keep = kept
         request.seed = seed
+        request.errorBars = !leavesErrorBarsOut
         try request.validate()
         return request
     }

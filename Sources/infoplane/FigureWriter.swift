@@ -17,12 +17,11 @@ struct FigureWriter {
     ///
     /// - Throws: where there is none.
     init(environment: [String: String]) throws {
-        let folders = [environment["XDG_DATA_HOME"], environment["HOME"].map { $0 + "/.local/share" }]
+        let data = [environment["XDG_DATA_HOME"], environment["HOME"].map { $0 + "/.local/share" }].compactMap(\.self)
+        let folder =
+            environment["INFOPLANE_PYTHONS"] ?? data.first { $0.hasPrefix("/") }.map { $0 + "/infoplane/python" }
         let places =
-            environment["INFOPLANE_FIGURES_PYTHON"].map { [$0] }
-            ?? folders.compactMap(\.self).filter { $0.hasPrefix("/") }.map {
-                $0 + "/infoplane/python/figures/bin/python"
-            }
+            environment["INFOPLANE_FIGURES_PYTHON"].map { [$0] } ?? folder.map { [$0 + "/figures/bin/python"] } ?? []
         guard let found = places.first(where: { access($0, X_OK) == 0 }) else {
             throw Terminal.failure(
                 "--figures: there is no Python with vl-convert-python at \(places.joined(separator: " or ")). "

@@ -72,6 +72,9 @@ struct ImportCommand: AsyncParsableCommand {
         defaultAsFlag: 4, help: "Compress layers and inputs, at a level from 1 to 9; without one at 4. (default: not)")
     var deflate: Int?
 
+    @Flag(help: "Print the summary as JSON.")
+    var json = false
+
     func validate() throws {
         try SubsetCommand.check(deflate: deflate)
         _ = try request()
@@ -90,6 +93,9 @@ struct ImportCommand: AsyncParsableCommand {
             guard let summary, let first = summary.epochs.first, let last = summary.epochs.last else {
                 Terminal.note("stopped: nothing was written.")
                 throw ExitCode(1)
+            }
+            if json {
+                return try Terminal.write(try ActivationArchive(opening: output).summary(at: output).text + "\n")
             }
             let records = summary.epochs.count == 1 ? "1 record" : "\(summary.epochs.count) records"
             try Terminal.write(

@@ -1,6 +1,21 @@
 import ArgumentParser
+import LinearAlgebra
 
 @main
+enum Program {
+    static func main() async {
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        do {
+            if arguments.first == "analyze" {
+                arguments = ["analyze"] + (try AnalyzeOptions.withConfiguration(Array(arguments.dropFirst())))
+            }
+        } catch {
+            Infoplane.exit(withError: Terminal.failure(String(describing: error)))
+        }
+        await Infoplane.main(arguments)
+    }
+}
+
 struct Infoplane: AsyncParsableCommand {
     static let version = "0.1.0"
 
@@ -21,7 +36,14 @@ struct Infoplane: AsyncParsableCommand {
         version: version,
         subcommands: [
             RecordCommand.self, ImportCommand.self, InspectCommand.self, ValidateCommand.self, RepairCommand.self,
-            SubsetCommand.self, ChecksumCommand.self, AnalyzeCommand.self, ReduceCommand.self, MergeCommand.self,
-            ExportCommand.self, ReportCommand.self, VerdictCommand.self, EstimateCommand.self, SelftestCommand.self,
+            SubsetCommand.self, ChecksumCommand.self, AnalyzeCommand.self, ConfigCommand.self, ReduceCommand.self,
+            MergeCommand.self,
+            ExportCommand.self, PlaneCommand.self, ReportCommand.self, VerdictCommand.self, EstimateCommand.self,
+            SelftestCommand.self,
         ])
+
+    static func main() async {
+        BLASThreads.endIdle()
+        await main(nil)
+    }
 }

@@ -18,6 +18,9 @@ struct MergeCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The file to write; it must not exist.")
     var output: String
 
+    @Flag(help: "Print the summary as JSON.")
+    var json = false
+
     func run() async throws {
         try await Terminal.reporting {
             var file = ResultsFile(output)
@@ -31,6 +34,13 @@ struct MergeCommand: AsyncParsableCommand {
                 try merged.merge(try part.read(), from: input)
             }
             try file.write(&merged)
+            if json {
+                let summary = JSONText.object([
+                    ("results", .text(output)), ("measurements", .whole(merged.measurements.count)),
+                    ("archives", .whole(merged.archives.count)), ("failed_cells", .whole(merged.failures.count)),
+                ])
+                return try Terminal.write(summary.text + "\n")
+            }
             try Terminal.write(
                 "\(output): \(merged.measurements.count) measurements of \(merged.archives.count) "
                     + "\(merged.archives.count == 1 ? "archive" : "archives") from \(inputs.count) \(inputs.count == 1 ? "file" : "files")\n"

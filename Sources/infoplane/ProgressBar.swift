@@ -22,8 +22,8 @@ final class ProgressBar {
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: cells - filled)
         var line = "\(title) \(bar) \(done)/\(total)"
         if done > 0, done < total {
-            let left = start.duration(to: now) / done * (total - done)
-            line += " · \(Self.text(left)) left"
+            let each = start.duration(to: now) / done
+            line += " · \(Self.rate(each)) · \(Self.text(each * (total - done))) left"
         }
         line += " · " + note
         Terminal.writeAll("\r\u{1B}[2K" + String(line.prefix(Terminal.width - 1)), to: 2)
@@ -33,6 +33,13 @@ final class ProgressBar {
     func finish() {
         guard Terminal.isWatched, lastDrawn != nil else { return }
         Terminal.writeAll("\r\u{1B}[2K", to: 2)
+    }
+
+    /// How fast work comes: 12.3/s, or 4.5 s each.
+    private static func rate(_ each: Duration) -> String {
+        let seconds = each / .seconds(1)
+        if seconds > 0, seconds < 1 { return "\(decimals(1 / seconds, seconds > 0.1 ? 1 : 0))/s" }
+        return "\(decimals(seconds, 1)) s each"
     }
 
     /// A duration for people: 1:05.

@@ -1,3 +1,4 @@
+import Activations
 import ArgumentParser
 import Training
 
@@ -131,6 +132,9 @@ struct RecordCommand: AsyncParsableCommand {
                 + "replayed from its seed and must give the same records again."))
     var continues = false
 
+    @Flag(help: "Print the summary as JSON.")
+    var json = false
+
     func validate() throws {
         if continues, overwrite { throw ValidationError("--continue and --overwrite contradict each other") }
         if adversary == nil, epsilon != nil || adversaryOf != nil || adversarialTraining {
@@ -182,6 +186,17 @@ struct RecordCommand: AsyncParsableCommand {
                 },
                 shouldStop: { Interruption.isRequested })
             bar.finish()
+            if json {
+                let archive = try ActivationArchive(opening: output)
+                let metrics = summary.metrics.sorted { $0.key < $1.key }.map { ($0.key, JSONText.number($0.value)) }
+                let extra: [(String, JSONText)] = [
+                    ("model", .text(summary.model)), ("last_metrics", .object(metrics)),
+                    ("interrupted", .truth(summary.wasStopped)), ("seconds", .number(start.seconds)),
+                ]
+                try Terminal.write(archive.summary(at: output, with: extra).text + "\n")
+                if summary.wasStopped { throw ExitCode(1) }
+                return
+            }
             let seconds = (clock.now - start).components.seconds
             let splits = summary.splits.map { "\($0.name) (\($0.samples))" }.joined(separator: ", ")
             try Terminal.write(

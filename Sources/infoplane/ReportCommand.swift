@@ -9,9 +9,9 @@ struct ReportCommand: AsyncParsableCommand {
         abstract: "Write results as one HTML page, and print a summary.",
         discussion: """
             The page works offline: its charts are drawn by the Vega JavaScript that tools/setup report makes, found \
-            by --vega, $INFOPLANE_VEGA or in $XDG_DATA_HOME/infoplane/vega.js (by default ~/.local/share). Where there \
-            is none, the page names a pinned version on the network. Every chart is also saved as a Vega-Lite \
-            specification.
+            by --vega, $INFOPLANE_VEGA or in $XDG_DATA_HOME/infoplane/vega.js (by default ~/.local/share), else \
+            beside an installed infoplane. Where there is none, the page names a pinned version on the network. Every \
+            chart is also saved as a Vega-Lite specification.
 
             EXAMPLES:
               infoplane report run.results.h5 -o report.html

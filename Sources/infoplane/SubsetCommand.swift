@@ -45,6 +45,9 @@ struct SubsetCommand: AsyncParsableCommand {
         defaultAsFlag: 4, help: "Compress layers and inputs, at a level from 1 to 9; without one at 4. (default: not)")
     var deflate: Int?
 
+    @Flag(help: "Print the summary as JSON.")
+    var json = false
+
     func validate() throws {
         try Self.check(deflate: deflate)
         _ = try selection()
@@ -75,6 +78,7 @@ struct SubsetCommand: AsyncParsableCommand {
                 throw ExitCode(1)
             }
             let copy = try ActivationArchive(opening: output)
+            if json { return try Terminal.write(copy.summary(at: output).text + "\n") }
             let layers = Set(copy.splits.flatMap(\.layers).map(\.name)).count
             let splits = copy.splits.map { "\($0.name) (\($0.sampleCount))" }.joined(separator: ", ")
             try Terminal.write(

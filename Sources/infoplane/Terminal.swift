@@ -75,6 +75,14 @@ enum Terminal {
         hasColour ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
     }
 
+    /// The text in the colour of a layer, for terminals of 256 colours: those of Okabe and Ito (2008), which colour-blind
+    /// readers tell apart, in turn.
+    static func coloured(_ text: String, ofLayer layer: Int, emphasized: Bool = false) -> String {
+        guard hasColour else { return text }
+        let colours = [208, 75, 36, 178, 26, 166, 176]
+        return "\u{1B}[\(emphasized ? "1;7;" : "")38;5;\(colours[layer % colours.count])m\(text)\u{1B}[0m"
+    }
+
     /// The colours of every terminal, by their numbers (ECMA-48).
     enum Colour: Int { case red = 31, yellow = 33, cyan = 36 }
 

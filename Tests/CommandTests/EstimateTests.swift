@@ -51,6 +51,43 @@ import Testing
         #expect(abs(Double(entropy.out.trimmingCharacters(in: .newlines))! - 1) < 0.02)
     }
 
+    @Test func `each column has the row that it has alone`() throws {
+        let folder = try Folder()
+        try write(samples(400), "s.csv", in: folder)
+        func rows(_ arguments: String...) throws -> [[String: Any]] {
+            let found = try Tool.run(["estimate", "s.csv", "--json"] + arguments, in: folder)
+            #expect(found.code == 0, "\(found.error)")
+            return try #require(try JSONSerialization.jsonObject(with: Data(found.out.utf8)) as? [[String: Any]])
+        }
+        for estimator in ["ross:k=3", "plug-in", "gaussian-copula"] {
+            let each = try rows("--y", "c", "--each", "--estimator", estimator)
+            #expect(each.map { $0["column"] as? String } == ["a", "b"])
+            for row in each {
+                let alone = try rows("--x", row["column"] as! String, "--y", "c", "--estimator", estimator)[0]
+                for name in ["value", "standard_error", "ceiling"] {
+                    #expect(row[name] as? Double == alone[name] as? Double, "\(estimator), \(name)")
+                }
+                #expect(row["flags"] as? [String] == alone["flags"] as? [String])
+            }
+        }
+        let entropies = try rows("--x", "1-2", "--each", "--estimator", "kozachenko-leonenko", "--jobs", "1")
+        #expect(entropies.count == 2 && entropies.allSatisfy { $0["quantity"] as? String == "h(X)" })
+        let bare = try rows("--x", "a", "--y", "b", "--estimator", "ksg1", "--no-error-bars")[0]
+        let whole = try rows("--x", "a", "--y", "b", "--estimator", "ksg1")[0]
+        #expect(bare["standard_error"] is NSNull && whole["standard_error"] is Double)
+        // Sums of 400 terms in another order.
+        #expect(abs((bare["value"] as! Double) - (whole["value"] as! Double)) < 1e-12)
+        #expect((bare["flags"] as! [String]).contains("unconverged"))
+        let table = try Tool.run(
+            "estimate", "s.csv", "--y", "c", "--each", "--estimator", "ross", "--curve", in: folder)
+        #expect(table.code == 0 && table.out.hasPrefix("X  quantity"), "\(table)")
+        let wrong = try Tool.run("estimate", "s.csv", "--y", "b", "--each", "--estimator", "ksg1", in: folder)
+        #expect(wrong.code == 2 && wrong.error.contains("column c as X"), "\(wrong.error)")
+        let both = try Tool.run("estimate", "s.csv", "--y", "b", "--curve", "--no-error-bars", in: folder)
+        #expect(both.code == 64 && both.error.contains("left out"), "\(both.error)")
+        #expect(try Tool.run("estimate", "s.csv", "--jobs", "0", in: folder).code == 64)
+    }
+
     @Test(arguments: [
         ("1,2\n2,3\n3,1\n", ["--estimator", "ksg1:k=3"], 2, "expected at least 4 samples"),
         ("1,2\n", ["--estimator", "ksg1:k=1"], 2, "expected at least 2 samples"),

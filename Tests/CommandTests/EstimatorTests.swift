@@ -32,6 +32,42 @@ import Testing
         #expect(compared >= 3 * 4 * 4)
     }
 
+    @Test func `without error bars the numbers are the same, under keys of their own`() throws {
+        let folder = try Folder()
+        try folder.recordTwelveBits()
+        let common = [
+            "analyze", "run.h5", "--samples", "500", "--epochs", "every:2", "--binning", "width:30@run", "--target",
+            "pmi-label", "--target", "label", "--estimator", "plug-in", "--estimator", "miller-madow", "--estimator",
+            "kozachenko-leonenko:k=3", "--estimator", "saxe-upper-0.1",
+        ]
+        let bare = try Tool.run(common + ["--no-error-bars"], in: folder)
+        #expect(bare.code == 0 || bare.code == 1, "\(bare.error)")
+        let without = rows(ofCSV: try Tool.run("export", "run.results.h5", in: folder).out)
+        #expect(!without.isEmpty)
+        // The mean of shuffles has the error of their number.
+        for row in without where row["quantity"] != "GIB complexity (shuffled weights)" {
+            #expect(row["standard_error"]?.isEmpty == true && row["parameters"]!.contains("errors=none"), "\(row)")
+        }
+        let verdict = try Tool.run("verdict", "run.results.h5", "--detail", in: folder)
+        #expect(verdict.out.contains("no standard errors"), "\(verdict)")
+        // The same request with error bars takes none of these rows for its own.
+        try Tool.run(common, in: folder)
+        let both = rows(ofCSV: try Tool.run("export", "run.results.h5", in: folder).out)
+        let with = both.filter { $0["parameters"]?.contains("errors=none") == false }
+        func key(_ row: [String: String]) -> String {
+            let parameters = row["parameters"]!.split(separator: ";").filter { $0 != "errors=none" }
+            return ["split", "layer", "epoch", "quantity", "estimator", "discretization", "target"]
+                .map { row[$0] ?? "" }.joined(separator: ",") + parameters.joined(separator: ";")
+        }
+        let values = Dictionary(uniqueKeysWithValues: with.map { (key($0), $0) })
+        for row in without where row["quantity"] != "GIB complexity (shuffled weights)" {
+            let other = try #require(values[key(row)], "\(row)")
+            #expect(other["standard_error"]?.isEmpty == false, "\(other)")
+            // Sums of 500 terms, by other groups of samples.
+            #expect(abs(try number(row) - number(other)) < 1e-10, "\(row)")
+        }
+    }
+
     @Test func `several estimators in one run stand beside each other, each number with its error bar`() throws {
         let folder = try Folder()
         try folder.recordTwelveBits()

@@ -135,6 +135,27 @@ struct BoundTests {
     }
 
     // Rank n/2 of an odd n is the quantile 0; the copula of a column with itself is singular; monotone maps keep all ranks.
+    // Without error bars all samples are one group of three tiles, with them twenty groups of one: sums in another order, of
+    // kernels whose distances by products are good to 1e-13 (above).
+    @Test func `threads change no bit, and leaving error bars out only these`() throws {
+        var generator = SplitMix64(seed: 21)
+        let z = points((0..<1400).map { _ in generator.nextNormal() }, columns: 2)
+        let labels = Symbols((0..<700).map { _ in generator.nextIndex(below: 4) })
+        let choices: [(bound: PairwiseBound, noiseVariance: Double)] = [(.upper, 0.1), (.lower, 0.1), (.upper, 0.001)]
+        func estimates(errorBars: Bool, jobs: Int) throws -> [Estimate] {
+            try pairwiseEstimates(of: z, with: [labels], bounds: choices, seed: 1, errorBars: errorBars, jobs: jobs)
+                .flatMap { [$0.entropy] + $0.information }
+        }
+        let one = try estimates(errorBars: true, jobs: 1)
+        let bare = try estimates(errorBars: false, jobs: 1)
+        #expect(try estimates(errorBars: true, jobs: 3) == one)
+        #expect(try estimates(errorBars: false, jobs: 3) == bare)
+        for (bare, one) in zip(bare, one) {
+            #expect(abs(bare.value - one.value) < 1e-9 && one.standardError != nil)
+            #expect(bare.standardError == nil && bare.curve == nil && bare.flags == one.flags.union(.unconverged))
+        }
+    }
+
     @Test func `the copula knows ranks alone`() throws {
         var generator = SplitMix64(seed: 11)
         let x = points((0..<600).map { _ in generator.nextNormal() }, columns: 2)

@@ -154,6 +154,55 @@ struct NeighbourTests {
         }
     }
 
+    // Without error bars other bounds end a search, and sums of n terms have another order: 1e-12. More than one block of 256
+    // samples, so that threads share them.
+    @Test(arguments: [(1, 1), (3, 1), (1, 3), (2, 2)])
+    func `threads change no bit, and leaving error bars out only these`(columns: Int, others: Int) throws {
+        let (all, more) = normals(700, 3, correlation: 0.6, seed: 11)
+        func first(_ count: Int, of matrix: Matrix<Double>) -> Matrix<Double> {
+            Matrix(rows: 700, columns: count, values: (0..<700).flatMap { row in (0..<count).map { matrix[row, $0] } })
+        }
+        let (x, y) = (first(columns, of: all), first(others, of: more))
+        let labels = Symbols((0..<700).map { $0 % 7 == 0 ? $0 : $0 % 3 })
+        let tied = x.mapped { max(0, $0) }
+        let estimators: [(String, (_ errorBars: Bool, _ jobs: Int) throws -> Estimate)] = [
+            ("ksg1", { try ksgInformation(x, y, variant: .one, neighbours: 3, seed: 5, errorBars: $0, jobs: $1) }),
+            ("ksg2", { try ksgInformation(x, y, variant: .two, neighbours: 4, seed: 5, errorBars: $0, jobs: $1) }),
+            ("ties", { try ksgInformation(tied, y, variant: .one, neighbours: 1, seed: 5, errorBars: $0, jobs: $1) }),
+            ("ross", { try rossInformation(x, labels: labels, neighbours: 3, seed: 5, errorBars: $0, jobs: $1) }),
+            ("entropy", { try kozachenkoLeonenkoEntropy(of: x, neighbours: 3, seed: 5, errorBars: $0, jobs: $1) }),
+        ]
+        for (name, estimate) in estimators {
+            let one = try estimate(true, 1)
+            #expect(try estimate(true, 3) == one, "\(name)")
+            let bare = try estimate(false, 1)
+            #expect(try estimate(false, 3) == bare, "\(name)")
+            #expect(abs(bare.value - one.value) < 1e-11 && bare.ceiling == one.ceiling, "\(name)")
+            #expect(one.standardError != nil && bare.standardError == nil && bare.curve == nil, "\(name)")
+            #expect(bare.flags == one.flags.union(.unconverged), "\(name)")
+        }
+    }
+
+    @Test(arguments: ["ksg1:k=3", "ksg2:k=2", "ross:k=3", "gaussian-copula"])
+    func `each of several variables has the estimate that it has alone`(name: String) throws {
+        let (x, y) = normals(300, 4, correlation: 0.6, seed: 12)
+        let estimator = try Estimator(name)
+        func column(_ index: Int, of matrix: Matrix<Double>) -> Matrix<Double> {
+            Matrix(rows: 300, columns: 1, values: (0..<300).map { matrix[$0, index] })
+        }
+        let own =
+            name.hasPrefix("ross") ? Variable.symbols(Symbols((0..<300).map { $0 % 3 })) : .values(column(0, of: y))
+        let variables = (0..<4).map { Variable.values(column($0, of: x)) } + [.values(x)]
+        for jobs in [1, 3] {
+            let found = estimator.information(ofEach: variables, own, seed: 3, jobs: jobs)
+            #expect(try found.map { try $0.get() } == variables.map { try estimator.information($0, own, seed: 3) })
+        }
+        let short = Variable.values(Matrix(rows: 2, columns: 1, repeating: 1))
+        let mixed = estimator.information(ofEach: [short, variables[0]], own, seed: 3)
+        #expect(throws: InformationError.self) { try mixed[0].get() }
+        #expect(try mixed[1].get() == estimator.information(variables[0], own, seed: 3))
+    }
+
     // Five standard errors by the jackknife over 20 groups: a false alarm in 1e-4 per case (Student, 19 degrees of freedom).
     @Test(arguments: [0, 0.3, 0.6, 0.9]) func `normals have −½·log2(1 − ρ²)`(correlation: Double) throws {
         for seed in 1...4 as ClosedRange<UInt64> {

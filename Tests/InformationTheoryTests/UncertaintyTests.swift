@@ -125,6 +125,9 @@ struct UncertaintyTests {
             let features = try InputFeatures(binning: example.inputs, by: Discretization("width:30@unit"))
             let found = gibStandardErrors(
                 inputs: features, latent: example.latent, labels: example.labels, target: target, seed: 1)
+            let threaded = gibStandardErrors(
+                inputs: features, latent: example.latent, labels: example.labels, target: target, seed: 1, jobs: 3)
+            #expect(found == threaded)
             let samples = example.x.count
             guard samples > 1 else {
                 #expect(found == nil)

@@ -8,7 +8,8 @@ private func exponentials(_ arguments: [Double]) -> [Double] {
     var values = arguments.map { $0 / 2 }
     let norms = [Double](repeating: 0, count: values.count)
     values.withUnsafeMutableBufferPointer {
-        replaceByGaussians($0.baseAddress!, count: $0.count, norms: norms, norm: 0, factor: -1)
+        gaussians(
+            ofProducts: $0.baseAddress!, into: $0.baseAddress!, count: $0.count, norms: norms, norm: 0, factor: -1)
     }
     return values
 }
@@ -38,7 +39,8 @@ private func exponentials(_ arguments: [Double]) -> [Double] {
 
     @Test func `Distances below zero count as zero, and infinite norms as nothing`() {
         var values = [1.0 + .ulpOfOne, 0.5, .infinity]
-        replaceByGaussians(&values, count: 3, norms: [1, 1, .infinity], norm: 1, factor: -2)
+        let products = values
+        gaussians(ofProducts: products, into: &values, count: 3, norms: [1, 1, .infinity], norm: 1, factor: -2)
         #expect(values[0] == 1 && abs(values[1] - exp(-2)) < 1e-16 && values[2].isNaN)
     }
 }

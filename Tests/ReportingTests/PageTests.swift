@@ -138,15 +138,28 @@ import Testing
 }
 
 @Suite struct `The Vega JavaScript` {
-    @Test func `is looked for where it was named, else in the user's data folder`() {
+    @Test func `is looked for where it was named, else in the user's data folder, else beside the program`() {
+        func paths(_ explicit: String?, _ environment: [String: String], executable: String? = nil) -> [String] {
+            VegaScript.searchPaths(explicit: explicit, environment: environment, executable: executable)
+        }
         let all = ["INFOPLANE_VEGA": "/v.js", "XDG_DATA_HOME": "/data", "HOME": "/home/u"]
-        #expect(VegaScript.searchPaths(explicit: "/x.js", environment: all) == ["/x.js"])
-        #expect(VegaScript.searchPaths(explicit: nil, environment: all) == ["/v.js"])
+        #expect(paths("/x.js", all, executable: "/opt/bin/infoplane") == ["/x.js"])
+        #expect(paths(nil, all, executable: "/opt/bin/infoplane") == ["/v.js"])
         let home = ["XDG_DATA_HOME": "relative", "HOME": "/home/u"]
-        #expect(VegaScript.searchPaths(explicit: nil, environment: home) == ["/home/u/.local/share/infoplane/vega.js"])
-        let data = ["XDG_DATA_HOME": "/data", "HOME": "/home/u"]
-        #expect(VegaScript.searchPaths(explicit: nil, environment: data) == ["/data/infoplane/vega.js"])
-        #expect(VegaScript.searchPaths(explicit: nil, environment: [:]) == [])
+        #expect(paths(nil, home) == ["/home/u/.local/share/infoplane/vega.js"])
+        #expect(paths(nil, ["XDG_DATA_HOME": "/data", "HOME": "/home/u"]) == ["/data/infoplane/vega.js"])
+        #expect(paths(nil, [:]) == [])
+        let installed = "/opt/bin/../share/infoplane/vega.js"
+        #expect(paths(nil, [:], executable: "/opt/bin/infoplane") == [installed])
+        #expect(
+            paths(nil, home, executable: "/opt/bin/infoplane")
+                == ["/home/u/.local/share/infoplane/vega.js", installed])
+    }
+
+    @Test func `the running program is known by its whole path`() {
+        #if os(Linux)
+            #expect(VegaScript.runningExecutable?.hasPrefix("/") == true)
+        #endif
     }
 
     @Test func `absent means the network, unless it was asked for`() throws {

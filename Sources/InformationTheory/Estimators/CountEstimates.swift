@@ -9,17 +9,20 @@
 /// The standard error is that of the delta method for `plugIn` (`standardErrorOfEntropy`), else of the delete-group
 /// jackknife over at most 20 groups drawn by the seed. The ceiling is log2 n. Flags: those of `Flags.ofSymbols`;
 /// `boundViolated` where a correction leaves [0, log2 n]; `unconverged` where the mean estimate on halves of the samples
-/// differs from the whole by more than the standard error.
+/// differs from the whole by more than the standard error. Without error bars there is neither standard error nor curve, and
+/// `unconverged` is set, because nothing tells.
 ///
 /// About 25 times the cost of `entropy(of:by:)`. Source: as there.
-public func entropyEstimate(of z: Symbols, by correction: EntropyCorrection, seed: UInt64) -> Estimate {
-    let resampling = Resampling(samples: z.sampleCount, seed: seed)
+public func entropyEstimate(
+    of z: Symbols, by correction: EntropyCorrection, seed: UInt64, errorBars: Bool = true
+) -> Estimate {
+    let resampling = Resampling(samples: z.sampleCount, seed: seed, errorBars: errorBars)
     let values = PartCounts(z, resampling).profiles.map { $0.entropy(by: correction) }
     var estimate = Estimate(
         values, of: resampling, ceiling: largestEntropy(ofSamples: z.sampleCount))
     if correction == .plugIn {
         estimate.value = entropy(of: z)
-        estimate.standardError = standardErrorOfEntropy(z)
+        if errorBars { estimate.standardError = standardErrorOfEntropy(z) }
     }
     estimate.flags.formUnion(Flags.ofSymbols(z))
     return estimate
@@ -31,10 +34,10 @@ public func entropyEstimate(of z: Symbols, by correction: EntropyCorrection, see
 /// The ceiling is the smaller of both entropies by the same correction. Flags: `constant`; `saturated` where either variable
 /// is; `undersampled` where fewer than 5 samples share a pair on average; `boundViolated`; `unconverged`.
 public func mutualInformationEstimate(
-    _ a: Symbols, _ b: Symbols, by correction: EntropyCorrection, seed: UInt64
+    _ a: Symbols, _ b: Symbols, by correction: EntropyCorrection, seed: UInt64, errorBars: Bool = true
 ) -> Estimate {
     let pairs = joint(a, b)
-    let resampling = Resampling(samples: a.sampleCount, seed: seed)
+    let resampling = Resampling(samples: a.sampleCount, seed: seed, errorBars: errorBars)
     let parts = zip(PartCounts(a, resampling).profiles, PartCounts(b, resampling).profiles)
     let values = zip(parts, PartCounts(pairs, resampling).profiles).map { parts, joint in
         (parts.0.entropy(by: correction) + parts.1.entropy(by: correction)) - joint.entropy(by: correction)
@@ -44,7 +47,7 @@ public func mutualInformationEstimate(
     if correction == .plugIn {
         let information = PointwiseInformation(latent: a, labels: b)
         estimate.value = information.mean
-        estimate.standardError = information.standardError
+        if errorBars { estimate.standardError = information.standardError }
     }
     let variables = Flags.ofSymbols(a).union(.ofSymbols(b)).intersection([.saturated, .constant])
     estimate.flags.formUnion(variables.union(Flags.ofSymbols(pairs).intersection(.undersampled)))
@@ -57,13 +60,14 @@ public func mutualInformationEstimate(
 /// Corrected terms may be negative, and I(X_{-i};Q) above I(X;Q); distrust them where `Flags.saturatedInputs` holds, because
 /// nothing corrects counts of 1.
 ///
-/// - Returns: the terms, and their standard errors by the delete-group jackknife over at most ten groups drawn by the seed.
+/// - Returns: the terms, and with `errorBars` their standard errors by the delete-group jackknife over at most ten groups drawn by
+///   the seed.
 /// - Throws: `.notEstimable` for every target but `label` and `latent`: the others weigh samples or share them out, and only
 ///   counts can be corrected.
 /// - Complexity: O(N·n), about 30 times the cost of the plug-in terms.
 public func gibTerms(
     inputs: InputFeatures, latent: Symbols, labels: Symbols, target: Target, by correction: EntropyCorrection,
-    seed: UInt64
+    seed: UInt64, errorBars: Bool = true
 ) throws(InformationError) -> (terms: GIBTerms, errors: GIBStandardErrors?) {
     let symbols: Symbols
     switch target {
@@ -74,7 +78,9 @@ public func gibTerms(
             estimator: correction.rawValue, problem: "the target \(target) weighs samples; a correction needs counts",
             remedy: "Take the target label or latent, or the plug-in estimator.")
     }
-    let resampling = Resampling(samples: inputs.sampleCount, seed: seed, groups: 10)
+    let resampling =
+        errorBars
+        ? Resampling(samples: inputs.sampleCount, seed: seed, groups: 10) : Resampling(wholeOf: inputs.sampleCount)
     let parts = 1 + resampling.withoutGroup.count
     let targetEntropies = PartCounts(symbols, resampling).profiles.prefix(parts).map { $0.entropy(by: correction) }
     /// I(V;Q) of all samples, then without each group.
@@ -113,7 +119,7 @@ private struct PartCounts {
             return counts
         }
         // Without a group: what all have less what the group has.
-        let withoutGroup = resampling.groups.map { group in
+        let withoutGroup = zip(resampling.groups, resampling.withoutGroup).map { group, _ in
             var counts = z.occurrences
             for place in group { counts[Int(z.ids[resampling.order[place]])] -= 1 }
             return counts

@@ -21,6 +21,7 @@ public import LinearAlgebra
 ///   - x: n × d_x, finite.
 ///   - y: n × d_y, finite.
 ///   - seed: of the groups of the delete-group jackknife, which gives the standard error.
+///   - errorBars: whether there is a standard error and a curve.
 /// - Returns: the estimate, without a ceiling; 0 and `constant` where all columns of one variable are constant.
 /// - Throws: `.notEstimable` where the covariance is singular: more columns than samples, or columns that determine each
 ///   other; and for other numbers of samples. `.notFinite`, `.empty`.
@@ -29,14 +30,14 @@ public import LinearAlgebra
 /// Source: Ince et al., "A Statistical Framework for Neuroimaging Data Analysis Based on Mutual Information Estimated via a
 /// Gaussian Copula", 2017, eq. 12 and appendix.
 public func gaussianCopulaInformation(
-    _ x: Matrix<Double>, _ y: Matrix<Double>, seed: UInt64
+    _ x: Matrix<Double>, _ y: Matrix<Double>, seed: UInt64, errorBars: Bool = true
 ) throws(InformationError) -> Estimate {
     try checkNeighbours(0, of: [x, y], copulaName)
     let (left, right) = (x.withoutConstantColumns, y.withoutConstantColumns)
     if left.columns == 0 || right.columns == 0 {
         return Estimate(value: 0, standardError: 0, ceiling: 0, flags: .constant)
     }
-    let resampling = Resampling(samples: x.rows, seed: seed)
+    let resampling = Resampling(samples: x.rows, seed: seed, errorBars: errorBars)
     let both = left.beside(right)
     let values = try resampled(resampling, ofColumns: both.columns) { samples in
         let normal = both.rows(samples).normalized
@@ -60,7 +61,7 @@ public func gaussianCopulaInformation(
 ///
 /// Source: Ince et al. 2017, section "Continuous and discrete variables", the model of one normal distribution per class.
 public func gaussianCopulaInformation(
-    _ x: Matrix<Double>, labels: Symbols, seed: UInt64
+    _ x: Matrix<Double>, labels: Symbols, seed: UInt64, errorBars: Bool = true
 ) throws(InformationError) -> Estimate {
     try checkNeighbours(0, of: [x], copulaName)
     guard labels.sampleCount == x.rows else {
@@ -78,7 +79,7 @@ public func gaussianCopulaInformation(
             problem: "a label has \(small) samples, of \(kept.columns) columns; expected more samples than columns",
             remedy: "Reduce the columns (kernel PCA), or take more samples.")
     }
-    let resampling = Resampling(samples: x.rows, seed: seed)
+    let resampling = Resampling(samples: x.rows, seed: seed, errorBars: errorBars)
     let values = try resampled(resampling, ofColumns: kept.columns) { samples in
         let normal = kept.rows(samples).normalized
         let classes = labels.restricted(to: samples)

@@ -25,56 +25,91 @@ public import LinearAlgebra
 /// - Parameters:
 ///   - x: n × d_x, finite.
 ///   - y: n × d_y, finite.
+///   - k: how many neighbours, at least 1.
+///   - variant: which of the two estimators.
 ///   - seed: of the groups of the delete-group jackknife, which gives the standard error.
+///   - errorBars: whether there is a standard error and a curve. Without, it takes about a third of the time, and `unconverged`
+///     is set, because nothing tells.
+///   - jobs: the number of threads, which changes no bit.
 /// - Throws: `.notEstimable` for k ≥ n, `.notFinite`, `.empty`.
-/// - Complexity: O(n²·(d_x + d_y)) at most; in few columns less, in one and one about O(n^1.5). Memory O(n·(d_x + d_y)).
+/// - Complexity: O(n²·(d_x + d_y)) at most; in few columns less, in one and one about O(n^1.5). Memory O(n·(d_x + d_y)), and with
+///   error bars 27 n numbers.
 ///
 /// Source: Kraskov, Stögbauer, Grassberger, "Estimating Mutual Information", 2004, eq. 8 and 9; ties: Gao, Kannan, Oh,
 /// Viswanath, "Estimating Mutual Information for Discrete-Continuous Mixtures", 2017, algorithm 1.
 public func ksgInformation(
-    _ x: Matrix<Double>, _ y: Matrix<Double>, variant: KSGVariant, neighbours k: Int, seed: UInt64
+    _ x: Matrix<Double>, _ y: Matrix<Double>, variant: KSGVariant, neighbours k: Int, seed: UInt64,
+    errorBars: Bool = true, jobs: Int = 1
 ) throws(InformationError) -> Estimate {
-    let name = Estimator(.ksg(variant, neighbours: k)).description
-    try checkNeighbours(k, of: [x, y], name)
-    let samples = x.rows
-    let symbols = (try Symbols(rowsOf: x), try Symbols(rowsOf: y))
-    if symbols.0.count == 1 || symbols.1.count == 1 {
-        return Estimate(value: 0, standardError: 0, ceiling: 0, flags: .constant)
+    try checkNeighbours(k, of: [x, y], Estimator(.ksg(variant, neighbours: k)).description)
+    return try KSGTarget(y, variant: variant, neighbours: k, seed: seed, errorBars: errorBars).information(
+        x, jobs: jobs)
+}
+
+/// One variable Y, made ready once for the estimates of ``ksgInformation(_:_:variant:neighbours:seed:errorBars:jobs:)`` with several
+/// others, which are the same to the bit.
+public struct KSGTarget: Sendable {
+    private let variant: KSGVariant
+    private let k: Int
+    private let resampling: Resampling
+    private let y: NeighbourSpace
+    private let psi: DigammaTable
+
+    /// Takes the variable and what all estimates share. O(n·d_y).
+    public init(
+        _ y: Matrix<Double>, variant: KSGVariant, neighbours k: Int, seed: UInt64, errorBars: Bool = true
+    ) throws(InformationError) {
+        try checkNeighbours(k, of: [y], Estimator(.ksg(variant, neighbours: k)).description)
+        self.variant = variant
+        self.k = k
+        resampling = Resampling(samples: y.rows, seed: seed, errorBars: errorBars)
+        self.y = try NeighbourSpace(y, resampling)
+        psi = DigammaTable(upTo: y.rows)
     }
-    let resampling = Resampling(samples: samples, seed: seed)
-    let search = NeighbourSearch([x, y], resampling)
-    let psi = DigammaTable(upTo: samples)
-    let base = psi[k] - (variant == .two ? 1 / Double(k) : 0)
-    var radii: [Double] = []
-    let sizes = resampling.sizes
-    let means = search.means(neighbours: k) { part, neighbourhood in
-        let radius = neighbourhood.radius
-        if part == 0 { radii.append(radius) }
-        if radius == 0 {
-            return psi[neighbourhood.equals]
-                - (psi[neighbourhood.count(within: 0, inSpace: 0, inclusive: true)]
-                    + psi[neighbourhood.count(within: 0, inSpace: 1, inclusive: true)])
+
+    /// Estimates I(X;Y) of a variable of the same samples.
+    public func information(_ x: Matrix<Double>, jobs: Int = 1) throws(InformationError) -> Estimate {
+        try checkNeighbours(k, of: [y.matrix, x], Estimator(.ksg(variant, neighbours: k)).description)
+        let samples = x.rows
+        let x = try NeighbourSpace(x, resampling)
+        if x.distinctRows == 1 || y.distinctRows == 1 {
+            return Estimate(value: 0, standardError: 0, ceiling: 0, flags: .constant)
         }
-        switch variant {
-        case .one:
-            // The sample itself is counted, which makes the + 1.
-            return base
-                - (psi[neighbourhood.count(within: radius, inSpace: 0, inclusive: false)]
-                    + psi[neighbourhood.count(within: radius, inSpace: 1, inclusive: false)])
-        case .two:
-            let extents = neighbourhood.extents
-            return base
-                - (psi[neighbourhood.count(within: extents.0, inSpace: 0, inclusive: true) - 1]
-                    + psi[neighbourhood.count(within: extents.1, inSpace: 1, inclusive: true) - 1])
+        let (k, psi, variant, table) = (k, psi.values, variant, psi)
+        defer { withExtendedLifetime(table) {} }
+        let base = psi[k] - (variant == .two ? 1 / Double(k) : 0)
+        let found = NeighbourSearch([x, y], resampling).means(neighbours: k, jobs: jobs) { part, neighbourhood in
+            let radius = neighbourhood.radius
+            if radius == 0 {
+                return psi[neighbourhood.equals]
+                    - (psi[neighbourhood.count(within: 0, inSpace: 0, inclusive: true)]
+                        + psi[neighbourhood.count(within: 0, inSpace: 1, inclusive: true)])
+            }
+            switch variant {
+            case .one:
+                // The sample itself is counted, which makes the + 1.
+                return base
+                    - (psi[neighbourhood.count(within: radius, inSpace: 0, inclusive: false)]
+                        + psi[neighbourhood.count(within: radius, inSpace: 1, inclusive: false)])
+            case .two:
+                let extents = neighbourhood.extents
+                return base
+                    - (psi[neighbourhood.count(within: extents.0, inSpace: 0, inclusive: true) - 1]
+                        + psi[neighbourhood.count(within: extents.1, inSpace: 1, inclusive: true) - 1])
+            }
         }
+        let sizes = resampling.sizes
+        let values = found.means.enumerated().map { part, mean in mean.map { ($0 + psi[sizes[part]]) / log(2) } }
+        let ceiling = (psi[samples] + base - 2 * psi[k]) / log(2)
+        var estimate = Estimate(values, of: resampling, ceiling: ceiling)
+        let radius = median(of: found.radii)
+        if isCoarse(medianRadius: radius, spread: x.spread) || isCoarse(medianRadius: radius, spread: y.spread) {
+            estimate.flags.insert(.unconverged)
+        }
+        if x.distinctRows < samples || y.distinctRows < samples { estimate.flags.insert(.ties) }
+        if estimate.value > 0.9 * ceiling { estimate.flags.insert(.saturated) }
+        return estimate
     }
-    let values = means.enumerated().map { part, mean in mean.map { ($0 + psi[sizes[part]]) / log(2) } }
-    let ceiling = (psi[samples] + base - 2 * psi[k]) / log(2)
-    var estimate = Estimate(values, of: resampling, ceiling: ceiling)
-    if search.isCoarse(radii) { estimate.flags.insert(.unconverged) }
-    if symbols.0.count < samples || symbols.1.count < samples { estimate.flags.insert(.ties) }
-    if estimate.value > 0.9 * ceiling { estimate.flags.insert(.saturated) }
-    return estimate
 }
 
 /// Refuses what no nearest-neighbour estimator can take: other numbers of samples, too few of them, values that are not

@@ -19,7 +19,7 @@ public import LinearAlgebra
 ///
 /// Source: Kozachenko, Leonenko, 1987, as in Kraskov, Stögbauer, Grassberger 2004, eq. 20.
 public func kozachenkoLeonenkoEntropy(
-    of x: Matrix<Double>, neighbours k: Int, seed: UInt64
+    of x: Matrix<Double>, neighbours k: Int, seed: UInt64, errorBars: Bool = true, jobs: Int = 1
 ) throws(InformationError) -> Estimate {
     let name = Estimator(.kozachenkoLeonenko(neighbours: k)).description
     try checkNeighbours(k, of: [x], name)
@@ -35,20 +35,18 @@ public func kozachenkoLeonenkoEntropy(
             remedy:
                 "Take the plug-in entropy of symbols (exact, or bins), or a bound with noise such as pairwise-upper.")
     }
-    let resampling = Resampling(samples: samples, seed: seed)
-    let search = NeighbourSearch([x], resampling)
+    let resampling = Resampling(samples: samples, seed: seed, errorBars: errorBars)
+    let space = try NeighbourSpace(x, resampling)
     let psi = DigammaTable(upTo: samples)
-    var radii: [Double] = []
     let sizes = resampling.sizes
-    let means = search.means(neighbours: k) { part, neighbourhood in
-        if part == 0 { radii.append(neighbourhood.radius) }
-        return log(2 * neighbourhood.radius)
+    let found = NeighbourSearch([space], resampling).means(neighbours: k, jobs: jobs) { _, neighbourhood in
+        log(2 * neighbourhood.radius)
     }
-    let values = means.enumerated().map { part, mean in
+    let values = found.means.enumerated().map { part, mean in
         mean.map { (psi[sizes[part]] - psi[k] + Double(x.columns) * $0) / log(2) }
     }
     var estimate = Estimate(values, of: resampling, ceiling: nil)
-    if search.isCoarse(radii) { estimate.flags.insert(.unconverged) }
+    if isCoarse(medianRadius: median(of: found.radii), spread: space.spread) { estimate.flags.insert(.unconverged) }
     if rows.count < samples { estimate.flags.insert(.ties) }
     return estimate
 }

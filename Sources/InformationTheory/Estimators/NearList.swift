@@ -6,7 +6,7 @@ final class NearList {
     let found: MaximumNorm.Found
     private let index: NeighbourIndex
     private let sets: [UInt32]
-    private var tally: GroupTally
+    private let tally: GroupTally
 
     /// - Parameters:
     ///   - groups: how many groups there are.
@@ -15,10 +15,13 @@ final class NearList {
         self.index = index
         self.sets = sets
         tally = GroupTally(groups: groups, sets: sets)
-        found = MaximumNorm.Found(capacity: index.samples.count)
+        found = MaximumNorm.Found(capacity: index.count)
     }
 
-    deinit { found.deallocate() }
+    deinit {
+        found.deallocate()
+        tally.deallocate()
+    }
 
     func removeAll() {
         found.removeAll()

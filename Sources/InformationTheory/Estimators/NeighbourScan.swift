@@ -16,7 +16,8 @@ final class NeighbourScan {
     let near: NearList
 
     private let index: NeighbourIndex
-    private let other: NeighbourIndex?
+    private let query: NeighbourQuery
+    private let other: NeighbourQuery?
     private let sets: [UInt32]
     /// The parts of each group.
     private let parts: [[Int]]
@@ -32,20 +33,21 @@ final class NeighbourScan {
     }
 
     /// - Parameters:
-    ///   - spaces: one or two of the same samples; the first is searched.
-    ///   - members: the rows of each group; others do not count.
+    ///   - index: of the space that is searched.
+    ///   - other: the other space, in the order of the index.
     ///   - sets: the groups of each part, one bit for each.
     ///   - most: of how many neighbours is asked at most.
-    init(_ spaces: [Matrix<Double>], members: [[Int]], sets: [UInt32], most: Int) {
-        index = NeighbourIndex(spaces[0], members: members)
-        other = spaces.count == 1 ? nil : NeighbourIndex(spaces[1], inOrderOf: index)
+    init(_ index: NeighbourIndex, other: NeighbourIndex?, groups: Int, sets: [UInt32], most: Int) {
+        self.index = index
+        query = NeighbourQuery(index)
+        self.other = other.map(NeighbourQuery.init)
         self.sets = sets
-        // Enough that a quarter of them may well be.
-        seeds = 2 * most + 10
-        parts = members.indices.map { group in sets.indices.filter { sets[$0] >> UInt32(group) & 1 == 1 } }
-        near = NearList(index, groups: members.count, sets: sets)
-        fresh = MaximumNorm.Found(capacity: index.samples.count)
-        nearest = .allocate(capacity: index.samples.count)
+        // Enough that a quarter of them may well be; of one part, all are neighbours.
+        seeds = sets.count == 1 ? most + 1 : 2 * most + 10
+        parts = (0..<groups).map { group in sets.indices.filter { sets[$0] >> UInt32(group) & 1 == 1 } }
+        near = NearList(index, groups: groups, sets: sets)
+        fresh = MaximumNorm.Found(capacity: index.count)
+        nearest = .allocate(capacity: index.count)
         radii = .allocate(capacity: sets.count)
         radii.initialize(repeating: 0, count: sets.count)
     }
@@ -60,18 +62,18 @@ final class NeighbourScan {
     ///
     /// - Parameter neighbours: k of each part, fewer than the part has samples; 0 where nothing is asked.
     func search(about sample: Int, in own: Int, neighbours: [Int]) {
-        index.ask(about: sample)
+        query.ask(about: sample)
         other?.ask(about: sample)
         largest = .infinity
         // A first bound. What it is found from is found again.
         count = 0
         near.removeAll()
-        search(index.surroundings(seeds), sample)
+        search(query.surroundings(seeds), sample)
         update(own, neighbours)
         count = 0
         near.removeAll()
         var (known, seen) = (0, 0)
-        index.forEachRange(bound: largest.nextUp) { range in
+        query.forEachRange(bound: largest.nextUp) { range in
             // The more is known, the more can be searched before the bound falls much.
             var start = range.lowerBound
             while start < range.upperBound {
@@ -91,7 +93,7 @@ final class NeighbourScan {
 
     private func search(_ range: Range<Int>, _ sample: Int) {
         fresh.removeAll()
-        index.norm.findNear(in: range, bound: largest.nextUp, near.found, other: other?.norm, joint: fresh)
+        query.norm.findNear(in: range, bound: largest.nextUp, near.found, other: other?.norm, joint: fresh)
         let known = count
         for entry in 0..<fresh.count where index.samples[fresh.place(entry)] != sample {
             nearest[count] = Neighbour(distance: fresh.distance(entry), group: index.sources[fresh.place(entry)])

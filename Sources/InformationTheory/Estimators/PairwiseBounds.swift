@@ -33,11 +33,12 @@ public struct PairwiseEstimates: Sendable {
 /// - Parameters:
 ///   - z: n × d, finite.
 ///   - variables: each with the samples of `z`.
+///   - bound: the upper or the lower one.
 ///   - noiseVariance: σ² of every unit, positive.
 ///   - seed: of the groups of the delete-group jackknife, which gives the standard errors.
 /// - Returns: h(T), without a ceiling, and I(T;V), whose ceiling is the plug-in H(V).
 /// - Throws: `.notFinite`, `.empty`, `.notEstimable` for other numbers of samples.
-/// - Complexity: O(n²·d) by matrix products, and n² exponentials; memory O(n·d) and 256 rows of distances.
+/// - Complexity: O(n²·d) by matrix products, and n² exponentials; memory O(n·d), and 16 n numbers for each bound and variable.
 ///
 /// Source: Kolchinsky, Tracey, "Estimating Mixture Entropy with Pairwise Distances", 2017, arXiv:1706.02419, eq. 10, 13 and
 /// section 5; with labels: Saxe et al., "On the Information Bottleneck Theory of Deep Learning", 2018, appendix C.
@@ -48,10 +49,11 @@ public func pairwiseEstimates(
 }
 
 /// Gives several bounds from one pass over the distances, each as `pairwiseEstimates(of:with:bound:noiseVariance:seed:)` gives it,
-/// to the bit.
+/// to the bit, on any number of threads. Without error bars there is neither standard error nor curve, and `unconverged` is set,
+/// because nothing tells.
 public func pairwiseEstimates(
     of z: Matrix<Double>, with variables: [Symbols], bounds: [(bound: PairwiseBound, noiseVariance: Double)],
-    seed: UInt64
+    seed: UInt64, errorBars: Bool = true, jobs: Int = 1
 ) throws(InformationError) -> [PairwiseEstimates] {
     precondition(
         bounds.allSatisfy { $0.noiseVariance > 0 && $0.noiseVariance.isFinite }, "noise has a positive variance")
@@ -64,9 +66,9 @@ public func pairwiseEstimates(
             remedy: "Give both for the same samples.")
     }
     let rows = try Symbols(rowsOf: z)
-    let resampling = Resampling(samples: z.rows, seed: seed)
+    let resampling = Resampling(samples: z.rows, seed: seed, errorBars: errorBars)
     let scales = bounds.map { bound, noiseVariance in (bound == .upper ? 2 : 8) * noiseVariance }
-    let means = KernelSums(z, rows, variables, resampling).means(scales: scales)
+    let means = KernelSums(z, rows, variables, resampling).means(scales: scales, jobs: jobs)
     return zip(bounds, means).map { choice, means in
         estimates(means, choice.bound, noiseVariance: choice.noiseVariance, z, rows, variables, resampling)
     }
@@ -109,8 +111,9 @@ private struct KernelMeans {
 /// The sums of the kernel over the samples of each group, for every sample, of which the sums over all parts are made.
 ///
 /// In square tiles of two groups, or of pieces of them; each pair of tiles across the diagonal is computed once, and gives the
-/// sums over its columns to its rows, and those over its rows to its columns.
-private struct KernelSums {
+/// sums over its columns to its rows, and those over its rows to its columns. Threads take pairs of some rows of tiles at a time;
+/// what these give is added in the order of the tiles.
+private struct KernelSums: Sendable {
     private let samples: Matrix<Double>
     private let norms: [Double]
     private let resampling: Resampling
@@ -121,15 +124,17 @@ private struct KernelSums {
 
     /// The most rows of a tile: with its columns, 512 KB.
     private static let side = 256
+    /// How many rows of tiles threads share.
+    private static let band = 8
 
     /// A piece of a group.
-    private struct Tile {
+    private struct Tile: Sendable {
         var group: Int
         var range: Range<Int>
     }
 
     /// The samples of every tile in the order of a symbol.
-    private struct Members {
+    private struct Members: Sendable {
         let ids: [Int32]
         let count: Int
         private let order: [Int]
@@ -181,89 +186,89 @@ private struct KernelSums {
     }
 
     /// The kernel is exp(−‖z_i − z_j‖²/scale). O(n²·d) for all scales together, and n²/2 exponentials for each.
-    func means(scales: [Double]) -> [KernelMeans] {
+    func means(scales: [Double], jobs: Int) -> [KernelMeans] {
         let n = samples.rows
         let groups = (tiles.last?.group ?? 0) + 1
-        // By place, then by group.
-        var all = scales.map { _ in [Double](repeating: 0, count: n * groups) }
-        var own = scales.map { _ in variables.map { _ in [Double](repeating: 0, count: n * groups) } }
-        var products = [Double](repeating: 0, count: Self.side * Self.side)
-        var kernel = products
-        for (index, first) in tiles.enumerated() {
-            for second in tiles[...index] {
-                let width = second.range.count
-                products.withUnsafeMutableBufferPointer {
-                    innerProducts(
-                        samples, rows: first.range, samples, rows: second.range, into: $0.baseAddress!, stride: width)
-                }
-                for (choice, scale) in scales.enumerated() {
-                    kernel.withUnsafeMutableBufferPointer { kernel in
-                        fill(kernel, products, first.range, second.range, scale)
-                        addSums(of: kernel, first, second, groups, to: &all[choice])
+        // For every scale: all samples, then those with the same value of each variable; by place, then by group.
+        let kinds = 1 + variables.count
+        var sums = [Double](repeating: 0, count: scales.count * kinds * n * groups)
+        // Of a band: what each row of tiles gives to its own rows, tile by tile, and to those of the tiles before.
+        let side = Self.side
+        let extent = tiles.count * side
+        var parts = [Double](repeating: 0, count: 2 * scales.count * kinds * Self.band * extent)
+        parts.withUnsafeMutableBufferPointer { parts in
+            let shared = SharedMemory(parts.baseAddress!)
+            @Sendable func part(_ isColumn: Bool, _ choice: Int, _ kind: Int, _ line: Int, _ tile: Int)
+                -> UnsafeMutablePointer<Double>
+            {
+                let block = ((isColumn ? scales.count : 0) + choice) * kinds + kind
+                return shared.base + (block * Self.band + line) * extent + tile * side
+            }
+            for start in stride(from: 0, to: tiles.count, by: Self.band) {
+                let band = start..<min(start + Self.band, tiles.count)
+                let pairs = band.flatMap { first in (0...first).map { (first: first, second: $0) } }
+                concurrently(pairs.count, jobs: jobs) { index in
+                    let (first, second) = pairs[index]
+                    let (rows, columns) = (tiles[first].range, tiles[second].range)
+                    let kernel = KernelTile(samples, rows, columns)
+                    for (choice, scale) in scales.enumerated() {
+                        fill(kernel, rows, columns, scale)
+                        kernel.writeSums(
+                            ofRows: part(false, choice, 0, first - start, second),
+                            columns: part(true, choice, 0, first - start, second))
                         for (variable, members) in variables.enumerated() {
-                            own[choice][variable].withUnsafeMutableBufferPointer { own in
-                                members.forEachPair(first.range, second.range) { i, j in
-                                    let value = kernel[
-                                        (i - first.range.lowerBound) * width + j - second.range.lowerBound]
-                                    own[i * groups + second.group] += value
-                                    if first.range != second.range { own[j * groups + first.group] += value }
-                                }
+                            let own = part(false, choice, 1 + variable, first - start, second)
+                            let other = part(true, choice, 1 + variable, first - start, second)
+                            own.update(repeating: 0, count: rows.count)
+                            other.update(repeating: 0, count: columns.count)
+                            members.forEachPair(rows, columns) { i, j in
+                                let (row, column) = (i - rows.lowerBound, j - columns.lowerBound)
+                                let value = kernel.values[row * columns.count + column]
+                                own[row] += value
+                                other[column] += value
+                            }
+                        }
+                    }
+                }
+                for (first, second) in pairs {
+                    for choice in scales.indices {
+                        for kind in 0..<kinds {
+                            let block = (choice * kinds + kind) * n * groups
+                            let own = part(false, choice, kind, first - start, second)
+                            for (row, place) in tiles[first].range.enumerated() {
+                                sums[block + place * groups + tiles[second].group] += own[row]
+                            }
+                            guard first != second else { continue }
+                            let other = part(true, choice, kind, first - start, second)
+                            for (column, place) in tiles[second].range.enumerated() {
+                                sums[block + place * groups + tiles[first].group] += other[column]
                             }
                         }
                     }
                 }
             }
         }
-        return scales.indices.map { means(all[$0], own[$0], groups) }
+        return scales.indices.map { choice in
+            let found = (0..<kinds).map { kind in
+                let block = (choice * kinds + kind) * n * groups
+                return Array(sums[block..<block + n * groups])
+            }
+            return means(found[0], Array(found.dropFirst()), groups)
+        }
     }
 
-    private func fill(
-        _ kernel: UnsafeMutableBufferPointer<Double>, _ products: [Double], _ rows: Range<Int>, _ columns: Range<Int>,
-        _ scale: Double
-    ) {
+    private func fill(_ kernel: KernelTile, _ rows: Range<Int>, _ columns: Range<Int>, _ scale: Double) {
         let width = columns.count
-        guard let target = kernel.baseAddress else { return }
-        products.withUnsafeBufferPointer { products in
-            target.update(from: products.baseAddress!, count: rows.count * width)
-        }
         norms.withUnsafeBufferPointer { norms in
             for (line, row) in rows.enumerated() {
-                replaceByGaussians(
-                    target + line * width, count: width, norms: norms.baseAddress! + columns.lowerBound,
-                    norm: norms[row], factor: -1 / scale)
+                gaussians(
+                    ofProducts: kernel.products + line * width, into: kernel.values + line * width, count: width,
+                    norms: norms.baseAddress! + columns.lowerBound, norm: norms[row], factor: -1 / scale)
             }
         }
         // Equal rows are exactly 0 apart, whatever the product left.
         self.rows.forEachPair(rows, columns) { i, j in
-            target[(i - rows.lowerBound) * width + j - columns.lowerBound] = 1
-        }
-    }
-
-    /// Adds the sums of the rows of a tile, and, where it is not on the diagonal, those of its columns.
-    private func addSums(
-        of kernel: UnsafeMutableBufferPointer<Double>, _ first: Tile, _ second: Tile, _ groups: Int,
-        to all: inout [Double]
-    ) {
-        let width = second.range.count
-        var columns = [SIMD8<Double>](repeating: .zero, count: (width + 7) / 8)
-        columns.withUnsafeMutableBufferPointer { columns in
-            for (line, row) in first.range.enumerated() {
-                let values = UnsafeRawPointer(kernel.baseAddress! + line * width)
-                var sum = SIMD8<Double>.zero
-                for block in 0..<width / 8 {
-                    let eight = values.loadUnaligned(fromByteOffset: block * 64, as: SIMD8<Double>.self)
-                    sum += eight
-                    columns[block] += eight
-                }
-                var rest = SIMD8<Double>.zero
-                for lane in 0..<width % 8 { rest[lane] = kernel[line * width + width / 8 * 8 + lane] }
-                if width % 8 > 0 { columns[width / 8] += rest }
-                all[row * groups + second.group] += (sum + rest).sum()
-            }
-            guard first.range != second.range else { return }
-            for (column, place) in second.range.enumerated() {
-                all[place * groups + first.group] += columns[column / 8][column % 8]
-            }
+            kernel.values[(i - rows.lowerBound) * width + j - columns.lowerBound] = 1
         }
     }
 
@@ -317,5 +322,48 @@ private struct KernelSums {
             for column in 0..<z.columns { z.values[row * z.columns + column] -= centre[column] }
         }
         return z
+    }
+}
+
+/// The kernel between the samples of two tiles.
+private final class KernelTile {
+    /// Inner products, and then the values of the kernel, row after row.
+    let products: UnsafeMutablePointer<Double>
+    let values: UnsafeMutablePointer<Double>
+    private let rows: Int
+    private let columns: Int
+
+    init(_ samples: Matrix<Double>, _ rows: Range<Int>, _ columns: Range<Int>) {
+        (self.rows, self.columns) = (rows.count, columns.count)
+        products = .allocate(capacity: rows.count * columns.count)
+        values = .allocate(capacity: rows.count * columns.count)
+        innerProducts(samples, rows: rows, samples, rows: columns, into: products, stride: columns.count)
+    }
+
+    deinit {
+        products.deallocate()
+        values.deallocate()
+    }
+
+    /// Writes the sums of the rows and of the columns.
+    func writeSums(ofRows own: UnsafeMutablePointer<Double>, columns other: UnsafeMutablePointer<Double>) {
+        var sums = [SIMD8<Double>](repeating: .zero, count: (columns + 7) / 8)
+        sums.withUnsafeMutableBufferPointer { sums in
+            for row in 0..<rows {
+                let line = values + row * columns
+                let bytes = UnsafeRawPointer(line)
+                var sum = SIMD8<Double>.zero
+                for block in 0..<columns / 8 {
+                    let eight = bytes.loadUnaligned(fromByteOffset: block * 64, as: SIMD8<Double>.self)
+                    sum += eight
+                    sums[block] += eight
+                }
+                var rest = SIMD8<Double>.zero
+                for lane in 0..<columns % 8 { rest[lane] = line[columns / 8 * 8 + lane] }
+                if columns % 8 > 0 { sums[columns / 8] += rest }
+                own[row] = (sum + rest).sum()
+            }
+            for column in 0..<columns { other[column] = sums[column / 8][column % 8] }
+        }
     }
 }

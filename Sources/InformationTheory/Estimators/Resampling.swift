@@ -10,7 +10,7 @@ internal import Randomness
 ///
 /// The estimate must not depend on the order of the samples. Source of the jackknife: Wolter, "Introduction to Variance
 /// Estimation", 2nd edition 2007, eq. 4.2.5 (as many samples in each group as can be).
-struct Resampling {
+struct Resampling: Sendable {
     /// A part of the samples: one or two contiguous pieces of `order`.
     typealias Part = [Range<Int>]
 
@@ -44,6 +44,29 @@ struct Resampling {
                 "a part cuts a group")
             return members.reduce(0) { $0 | 1 << UInt32($1) }
         }
+    }
+
+    /// The rows of each group.
+    var members: [[Int]] { groups.map { Array(order[$0]) } }
+
+    /// Where each sample stands in `order`.
+    var placesByRow: [Int] {
+        var places = [Int](repeating: 0, count: order.count)
+        for (place, row) in order.enumerated() { places[row] = place }
+        return places
+    }
+
+    /// The whole in one group, without error bars and curve.
+    init(wholeOf samples: Int) {
+        order = Array(0..<samples)
+        whole = [0..<samples]
+        groups = samples < 2 ? [] : [0..<samples]
+        (withoutGroup, halves, quarters) = ([], [], [])
+    }
+
+    /// With everything, or without error bars and curve.
+    init(samples: Int, seed: UInt64, errorBars: Bool) {
+        self = errorBars ? Self(samples: samples, seed: seed) : Self(wholeOf: samples)
     }
 
     init(samples: Int, seed: UInt64, groups: Int = 20) {

@@ -21,7 +21,10 @@ public import LinearAlgebra
 /// - Parameters:
 ///   - x: n × d, finite.
 ///   - labels: the label of each sample.
+///   - k: how many neighbours, at least 1.
 ///   - seed: of the groups of the delete-group jackknife, which gives the standard error.
+///   - errorBars: as in `ksgInformation`.
+///   - jobs: the number of threads, which changes no bit.
 /// - Returns: the estimate, its ceiling the plug-in H(Y); 0 and `constant` for one label or one distinct row.
 /// - Throws: `.notEstimable` where no class has two samples, or numbers of samples differ; `.notFinite`, `.empty`.
 /// - Complexity: O(n²·d), memory O(n·d).
@@ -29,7 +32,7 @@ public import LinearAlgebra
 /// Source: Ross, "Mutual Information between Discrete and Continuous Data Sets", 2014, eq. 4; small classes as in
 /// scikit-learn.
 public func rossInformation(
-    _ x: Matrix<Double>, labels: Symbols, neighbours k: Int, seed: UInt64
+    _ x: Matrix<Double>, labels: Symbols, neighbours k: Int, seed: UInt64, errorBars: Bool = true, jobs: Int = 1
 ) throws(InformationError) -> Estimate {
     let name = Estimator(.ross(neighbours: k)).description
     guard x.rows == labels.sampleCount else {
@@ -50,12 +53,11 @@ public func rossInformation(
     }
     let classes = labels.restricted(to: kept)
     let samples = kept.count
-    let resampling = Resampling(samples: samples, seed: seed)
-    let search = ClassSearch(x.rows(kept), classes, resampling)
-    let psi = DigammaTable(upTo: samples)
-    let (values, radii) = search.estimates(neighbours: k, psi)
+    let resampling = Resampling(samples: samples, seed: seed, errorBars: errorBars)
+    let space = try NeighbourSpace(x.rows(kept), resampling)
+    let (values, radii) = ClassSearch(space, classes, resampling).estimates(neighbours: k, jobs: jobs)
     var estimate = Estimate(values, of: resampling, ceiling: entropy(of: labels))
-    if NeighbourSearch([x], resampling).isCoarse(radii) { estimate.flags.insert(.unconverged) }
+    if isCoarse(medianRadius: median(of: radii), spread: x.largestDeviation) { estimate.flags.insert(.unconverged) }
     if rows.count < x.rows { estimate.flags.insert(.ties) }
     if estimate.value > 0.9 * entropy(of: labels) { estimate.flags.insert(.saturated) }
     return estimate
@@ -63,21 +65,22 @@ public func rossInformation(
 
 /// The neighbours of each sample within its class, in every part of a resampling, by one search.
 private struct ClassSearch {
-    private let x: Matrix<Double>
+    private let x: NeighbourSpace
     private let classes: Symbols
     private let resampling: Resampling
 
-    init(_ x: Matrix<Double>, _ classes: Symbols, _ resampling: Resampling) {
+    init(_ x: NeighbourSpace, _ classes: Symbols, _ resampling: Resampling) {
         self.x = x
         self.classes = classes
         self.resampling = resampling
     }
 
-    /// The estimate in bits on every part, and the radius of every sample in the whole.
-    func estimates(neighbours k: Int, _ psi: DigammaTable) -> (values: [Double?], radii: [Double]) {
+    /// The estimate in bits on every part, and the radius of every sample in the whole. The number of threads changes no bit.
+    func estimates(neighbours k: Int, jobs: Int) -> (values: [Double?], radii: [Double]) {
         let sets = resampling.groupSets
-        let members = resampling.groups.map { resampling.order[$0].map { $0 } }
+        let members = resampling.members
         let label = classes.ids.map(Int.init)
+        let psi = DigammaTable(upTo: label.count)
         // By part, then by class.
         let sizes = resampling.parts.map { part in
             var counts = [Int](repeating: 0, count: classes.count)
@@ -85,42 +88,77 @@ private struct ClassSearch {
             return counts
         }
         let hasLoners = sizes.map { $0.contains(1) }
-        let searches = searches(members, label, sets, most: k)
         // By class, then by part.
         let neighbours = (0..<classes.count).map { value in sizes.map { max(0, min(k, $0[value] - 1)) } }
-        let counts = NeighbourCounts(x, members: members, sets: sets)
-        let list = NeighbourList(x, members: members, sets: sets)
+        let parts = members.indices.map { group in sets.indices.filter { sets[$0] >> UInt32(group) & 1 == 1 } }
+        let indexes = indexes(members, label)
+        let all: NeighbourIndex =
+            switch x.counted {
+            case .index(let index): index
+            case .column(let column): NeighbourIndex(column.matrix, members: members)
+            }
+        // Class by class, each in the order of its index.
+        let order = indexes.flatMap { index in
+            (0..<index.count).map { (Int(index.samples[$0]), Int(index.sources[$0])) }
+        }
+        let places = resampling.placesByRow
+        var terms = [Double](repeating: 0, count: label.count * sets.count)
+        var radii = [Double](repeating: 0, count: label.count)
+        terms.withUnsafeMutableBufferPointer { terms in
+            radii.withUnsafeMutableBufferPointer { radii in
+                let (terms, radii) = (SharedMemory(terms.baseAddress!), SharedMemory(radii.baseAddress!))
+                inBlocks(of: order.count, jobs: jobs) { block in
+                    let counts = NeighbourCounts(x.counted, groups: members.count, sets: sets)
+                    let list = NeighbourList(all, groups: members.count, sets: sets)
+                    defer { withExtendedLifetime((counts, list)) {} }
+                    var search: (own: Int, scan: NeighbourScan)?
+                    for (sample, group) in order[block] {
+                        let own = label[sample]
+                        if search?.own != own {
+                            let most = min(k, classes.occurrences[own] - 1)
+                            search = (
+                                own,
+                                NeighbourScan(
+                                    indexes[own], other: nil, groups: members.count, sets: sets, most: most)
+                            )
+                        }
+                        guard let scan = search?.scan else { continue }
+                        scan.search(about: sample, in: group, neighbours: neighbours[own])
+                        counts.ask(about: sample, upTo: scan.largest.nextUp)
+                        list.ask(about: sample, upTo: scan.largest.nextUp)
+                        radii.base[places[sample]] = scan.radii[0]
+                        for part in parts[group] where sizes[part][own] > 1 {
+                            let radius = scan.radii[part]
+                            let bound = radius == 0 ? radius.nextUp : radius
+                            var (near, nearest) = (0, neighbours[own][part])
+                            if radius > 0, !hasLoners[part] {
+                                near = counts.count(nearer: bound, inPart: part)
+                            } else {
+                                let all = list.near
+                                var equals = 0
+                                for entry in 0..<all.found.count
+                                where all.found.distance(entry) < bound && all.isIn(part: part, entry) {
+                                    let other = label[all.sample(entry)]
+                                    // Samples alone in their class in this part are left out of it.
+                                    if sizes[part][other] > 1 { near += 1 }
+                                    if other == own { equals += 1 }
+                                }
+                                if radius == 0 { nearest = equals }
+                            }
+                            terms.base[places[sample] * sets.count + part] =
+                                psi[nearest] - psi[sizes[part][own]] - psi[near]
+                        }
+                    }
+                }
+            }
+        }
         var sums = sets.map { _ in CompensatedSum() }
         var used = sets.map { _ in 0 }
-        var radii: [Double] = []
-        for (group, samples) in members.enumerated() {
-            let parts = sets.indices.filter { sets[$0] >> UInt32(group) & 1 == 1 }
-            for sample in samples {
-                let own = label[sample]
-                let search = searches[own]
-                search.search(about: sample, in: group, neighbours: neighbours[own])
-                counts.ask(about: sample, upTo: search.largest.nextUp)
-                list.ask(about: sample, upTo: search.largest.nextUp)
-                for part in parts where sizes[part][own] > 1 {
-                    let radius = search.radii[part]
-                    if part == 0 { radii.append(radius) }
-                    let bound = radius == 0 ? radius.nextUp : radius
-                    var (near, nearest) = (0, neighbours[own][part])
-                    if radius > 0, !hasLoners[part] {
-                        near = counts.count(nearer: bound, inPart: part)
-                    } else {
-                        let all = list.near
-                        var equals = 0
-                        for entry in 0..<all.found.count
-                        where all.found.distance(entry) < bound && all.isIn(part: part, entry) {
-                            let other = label[all.sample(entry)]
-                            // Samples alone in their class in this part are left out of it.
-                            if sizes[part][other] > 1 { near += 1 }
-                            if other == own { equals += 1 }
-                        }
-                        if radius == 0 { nearest = equals }
-                    }
-                    sums[part].add(psi[nearest] - psi[sizes[part][own]] - psi[near])
+        for (group, range) in resampling.groups.enumerated() {
+            for place in range {
+                let own = label[resampling.order[place]]
+                for part in parts[group] where sizes[part][own] > 1 {
+                    sums[part].add(terms[place * sets.count + part])
                     used[part] += 1
                 }
             }
@@ -133,13 +171,11 @@ private struct ClassSearch {
     }
 
     /// Class by class.
-    private func searches(_ members: [[Int]], _ label: [Int], _ sets: [UInt32], most k: Int) -> [NeighbourScan] {
+    private func indexes(_ members: [[Int]], _ label: [Int]) -> [NeighbourIndex] {
         var own = [[[Int]]](repeating: members.map { _ in [] }, count: classes.count)
         for (group, samples) in members.enumerated() {
             for sample in samples { own[label[sample]][group].append(sample) }
         }
-        return own.enumerated().map { value, members in
-            NeighbourScan([x], members: members, sets: sets, most: min(k, classes.occurrences[value] - 1))
-        }
+        return own.map { NeighbourIndex(x.matrix, members: $0) }
     }
 }

@@ -1,4 +1,4 @@
-"""What is shown to users runs: the examples, and every block of the README."""
+"""What is shown to users runs: the examples, and the named blocks of the README."""
 
 import contextlib
 import doctest
@@ -47,10 +47,10 @@ def block(name):
     return found
 
 
-def test_every_block_of_the_readme_is_run():
+def test_the_named_blocks_of_the_readme_are_run():
+    # tools/documentation runs every block; these are run with all frameworks and readers, and looked at.
     text = (PACKAGE / "README.md").read_text()
     assert re.findall("<!-- example: (.*) -->", text) == ["torch", "arrays", "reading", "results"]
-    assert text.count("```python") == 4
 
 
 @contextlib.contextmanager
