@@ -36,7 +36,7 @@ enum PageScript {
           const layout = spec.usermeta.infoplane;
           if (layout.single) {
             available = Math.min(available, layout.most || Infinity);
-            const height = Math.round(Math.min(560, Math.max(150, available * layout.ratio)));
+            const height = Math.round(Math.min(560, Math.max(layout.zoom ? 290 : 150, available * layout.ratio)));
             return {...spec, width: available, height, autosize: {type: "fit", contains: "padding"}};
           }
           if (layout.steps) {

@@ -16,7 +16,8 @@ struct StageSection {
             \(stages.map(stage).joined(separator: "\n"))
             </div>
             \(timeline)
-            <p class="distrust"><b>When to distrust it.</b> \(Markup.escaped(Chart.Subject.informationPlane.doubt))</p>
+            <p class="distrust"><b>When to distrust it.</b> \(Markup.escaped(Chart.Subject.informationPlane.doubt)) \
+            \(Markup.escaped(Chart.Subject.trajectories.doubt))</p>
             </section>
             """
     }

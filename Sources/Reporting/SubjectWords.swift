@@ -4,14 +4,14 @@ extension Chart.Subject {
     var heading: String {
         switch self {
         case .informationPlane: "Information planes"
-        case .trajectories: "Terms over training"
         case .verdicts: "Verdict: does it compress?"
         case .complexity: "GIB complexity"
         case .sweep: "Binning sweep"
         case .weights: "PMI weights"
         case .pixels: "Information per pixel"
         case .kernel: "Kernel PCA"
-        case .metrics: "Loss and accuracy"
+        // On the stage of the planes, under their words.
+        case .trajectories, .metrics: ""
         }
     }
 
@@ -23,9 +23,6 @@ extension Chart.Subject {
                 + "input (to the right) and with the label (upwards). Colour is the epoch, as on the slider; shape is the "
                 + "layer. The dark line joins the layers of the shown epoch. Point at a layer to follow it in every chart; "
                 + "press its name to keep it. Drag to move, turn the wheel with Ctrl or Shift to zoom."
-        case .trajectories:
-            "The two terms of the Information Bottleneck by epoch. A fall of I(X;Z) after a rise is what has been called "
-                + "compression; the dotted line is the ceiling."
         case .verdicts:
             "The fall is (max − final)/max over the epochs that are not saturated; its 95% interval accounts for the choice "
                 + "of the maximum among all epochs and layers. A verdict needs more than half of the usable binnings and "
@@ -49,8 +46,7 @@ extension Chart.Subject {
         case .kernel:
             "Directions in the space of the kernel along which the samples vary most. A spectrum that falls fast says that "
                 + "few directions hold the samples; labels that lie apart say that these directions tell of them."
-        case .metrics:
-            "What the recorder measured beside the activations, on the same epochs."
+        case .trajectories, .metrics: ""
         }
     }
 
@@ -84,8 +80,7 @@ extension Chart.Subject {
         case .kernel:
             "Two components show what they show: labels that overlap here may lie apart in the others. Eigenvalues depend "
                 + "on the kernel and its parameters, and are no bits."
-        case .metrics:
-            "They come from the recorder and were not computed again."
+        case .metrics: ""
         }
     }
 }

@@ -15,6 +15,11 @@ import Testing
         run.targets = ["pmi-label", "t" + hostile]
         run.inputShape = [4, 4]
         var results = run.results
+        if var archive = results.archives[run.id] {
+            archive.metrics = archive.metrics.map { .init(name: $0.name + hostile, values: $0.values) }
+            archive.metrics.append(.init(name: "datum['x']\\", values: [1, 2]))
+            results.insert(archive)
+        }
         results.insert(
             Failure(archive: run.id, split: run.splits[0], layer: run.layers[0], epoch: 3, reason: hostile))
         results.insert(Provenance(request: hostile, toolVersion: hostile, seed: 7))
