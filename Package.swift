@@ -26,7 +26,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
     ],
     targets: [
-        // C libraries: module maps and static-inline shims, nothing else but the trial: after fork(), no Swift may run.
+        // C libraries: module maps and static-inline shims, nothing else but the trial (after fork(), no Swift may run) and
+        // the loops over the values of layers, which need the vector instructions of the CPU that they find.
         .systemLibrary(
             name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
         .target(name: "CHDF5Trial", dependencies: ["CHDF5"]),
@@ -36,6 +37,7 @@ let package = Package(
                 .apt(["libopenblas-dev", "liblapacke-dev"]),
                 .brew(["openblas", "lapack"]),
             ]),
+        .target(name: "CDiscretization"),
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         .systemLibrary(
@@ -60,7 +62,7 @@ let package = Package(
         // Mathematics.
         library("Randomness", imports: []),
         library("LinearAlgebra", imports: ["CLinearAlgebra"]),
-        library("InformationTheory", imports: ["LinearAlgebra", "Randomness", "Spelling"]),
+        library("InformationTheory", imports: ["CDiscretization", "LinearAlgebra", "Randomness", "Spelling"]),
         library("KnownTruth", imports: ["InformationTheory", "LinearAlgebra", "Randomness"]),
         library("KernelMethods", imports: ["LinearAlgebra", "Randomness", "Spelling"]),
 
@@ -91,7 +93,8 @@ let package = Package(
         tests(of: "Spelling"),
         tests(of: "Configuration"),
         tests(of: "LinearAlgebra", imports: ["Randomness"]),
-        tests(of: "InformationTheory", imports: ["LinearAlgebra", "Randomness"], data: ["Peers"]),
+        tests(
+            of: "InformationTheory", imports: ["CDiscretization", "LinearAlgebra", "Randomness"], data: ["Peers"]),
         tests(of: "KnownTruth", imports: ["InformationTheory", "LinearAlgebra", "Randomness"]),
         tests(of: "KernelMethods", imports: ["LinearAlgebra", "Randomness"]),
         tests(of: "Training", imports: ["Activations", "LinearAlgebra"]),

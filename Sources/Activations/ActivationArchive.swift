@@ -63,6 +63,23 @@ public final class ActivationArchive: Sendable {
             found.values, record: record, samples: samples, shape: found.info.unitShape, type: found.info.elementType)
     }
 
+    /// Reads rows of a layer in one record that is stored as Float32, and hands them on in order, some whole rows at a time: a
+    /// multiple of `rows` but for the last ones of a chunk.
+    public func forEachPiece(
+        split: String, layer: String, record: Int, samples: Range<Int>, rows: Int,
+        _ body: (UnsafeBufferPointer<Float>) -> Void
+    ) throws(ArchiveError) {
+        let found = try contents(ofLayer: layer, in: split)
+        try check(record: record, samples: samples, of: found.info.sampleCount, at: found.values)
+        let shape = found.info.unitShape
+        try reading { () throws(HDF5Error) in
+            try found.values.forEachPiece(
+                Float.self, start: [record, samples.lowerBound] + shape.map { _ in 0 },
+                count: [1, samples.count] + shape,
+                unit: rows * shape.reduce(1, *), body)
+        }
+    }
+
     /// Reads rows of the inputs that the network got at a record.
     ///
     /// - Parameters:

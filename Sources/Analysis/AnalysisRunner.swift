@@ -31,7 +31,7 @@ public struct AnalysisSummary: Sendable {
 /// Carries out a plan: reads each cell once, computes cells side by side, and puts the numbers into the results in the
 /// order of the plan, so that they are the same for any number of jobs.
 ///
-/// Memory: `jobs` cells in work and one read ahead, beside the results, which grow by 8 bytes per analyzed sample and
+/// Memory: `jobs` cells in work and one read ahead (large ones of Float32 as one byte a value, and none ahead), beside the results, which grow by 8 bytes per analyzed sample and
 /// cell for the kept PMI and by 16 bytes per input feature, cell and target for the kept GIB terms.
 public struct AnalysisRunner: Sendable {
     private let archive: ActivationArchive
@@ -85,8 +85,9 @@ public struct AnalysisRunner: Sendable {
         let outgrown = try plan.outgrownKeys(in: results, of: archive)
         summary.dropped = results.drop(where: outgrown.contains)
         let units = plan.missing(from: results)
-        let missing = plan.missingKeys(in: results)
-        summary.reused = plan.measurementCount - missing.count
+        // Of nothing, everything is missing.
+        let missing = results.measurements.isEmpty ? nil : plan.missingKeys(in: results)
+        if let missing { summary.reused = plan.measurementCount - missing.count }
         results.insert(description)
         results.insert(
             Provenance(request: plan.request.json, toolVersion: toolVersion, seed: plan.request.seed))
@@ -153,19 +154,21 @@ public struct AnalysisRunner: Sendable {
         }
     }
 
-    /// What is read of one unit: its rows, and the ranges that need the whole split.
+    /// What is read of one unit ahead: its rows, nil where they are read in pieces, and the ranges that need the whole split.
     private struct UnitInput: Sendable {
-        let layer: SampleMatrix?
+        let values: SampleMatrix?
         let unitRanges: [ValueRange]?
     }
 
     private func read(_ unit: AnalysisPlan.Unit, with reader: CellReader) -> Result<UnitInput, AnalysisError> {
-        guard let layer = unit.layer else { return .success(UnitInput(layer: nil, unitRanges: nil)) }
+        guard let layer = unit.layer, !reader.isReadInPieces(unit) else {
+            return .success(UnitInput(values: nil, unitRanges: nil))
+        }
         do throws(AnalysisError) {
             let needsRanges = unit.binnings.contains { $0.discretization.isOverUnit }
             return .success(
                 UnitInput(
-                    layer: try reader.activations(of: unit, layer: layer),
+                    values: try reader.activations(of: unit, layer: layer),
                     unitRanges: needsRanges ? try reader.unitRanges(of: unit, layer: layer) : nil))
         } catch {
             return .failure(error)
@@ -178,7 +181,8 @@ public struct AnalysisRunner: Sendable {
         do throws(AnalysisError) {
             let input = try input.get()
             let analysis = CellAnalysis(plan: plan, unit: unit, labels: try await contexts.labels(of: unit))
-            guard let layer = input.layer else { return .success(analysis.labelOutcome()) }
+            guard unit.layer != nil else { return .success(analysis.labelOutcome()) }
+            let (layers, values) = try discretized(unit, input, for: analysis)
             var features: InputFeatures?
             var labelTerms: TargetTerms?
             var failure: AnalysisError?
@@ -195,7 +199,7 @@ public struct AnalysisRunner: Sendable {
                 inputs: try await contexts.inputs(of: unit), permutations: try await contexts.permutations(of: unit),
                 features: features, inputValues: try await contexts.inputValues(of: unit),
                 labelValues: try await contexts.labelValues(of: unit), labelTerms: labelTerms)
-            var outcome = try analysis.cellOutcome(layer, unitRanges: input.unitRanges, shared)
+            var outcome = try analysis.cellOutcome(layers, values: values, shared)
             if let failure { outcome.failures.append(failure) }
             return .success(outcome)
         } catch {
@@ -203,8 +207,27 @@ public struct AnalysisRunner: Sendable {
         }
     }
 
+    /// The layer as each discretization has it, and its values where they had to be read whole.
+    private func discretized(
+        _ unit: AnalysisPlan.Unit, _ input: UnitInput, for analysis: CellAnalysis
+    ) throws(AnalysisError) -> ([DiscretizedLayer], SampleMatrix?) {
+        guard let layer = unit.layer else { preconditionFailure("labels are no layer") }
+        let reader = CellReader(archive: archive)
+        if input.values == nil, let layers = try reader.discretizedInPieces(unit) { return (layers, nil) }
+        let values = if let read = input.values { read } else { try reader.activations(of: unit, layer: layer) }
+        // Discretization finds what is not finite on its way.
+        if unit.binnings.isEmpty { try reader.checkFinite(values, of: unit) }
+        do throws(InformationError) {
+            let rules = unit.binnings.map { ($0.discretization, $0.range) }
+            return (try values.discretized(by: rules, unitRanges: input.unitRanges), values)
+        } catch {
+            try reader.checkFinite(values, of: unit)
+            throw AnalysisError(place: analysis.place, sentence: error.description)
+        }
+    }
+
     private func append(
-        _ outcome: Result<UnitOutcome, AnalysisError>, of unit: AnalysisPlan.Unit, missing: Set<Measurement.Key>,
+        _ outcome: Result<UnitOutcome, AnalysisError>, of unit: AnalysisPlan.Unit, missing: Set<Measurement.Key>?,
         to results: inout ResultSet, _ summary: inout AnalysisSummary
     ) {
         let layer = unit.layer?.name ?? ""
@@ -212,7 +235,7 @@ public struct AnalysisRunner: Sendable {
         results.dropFailure(archive: plan.archiveID, split: unit.split.name, layer: layer, epoch: epoch)
         switch outcome {
         case .success(let outcome):
-            for measurement in outcome.measurements where missing.contains(measurement.key) {
+            for measurement in outcome.measurements where missing?.contains(measurement.key) ?? true {
                 results.insert(measurement)
                 summary.computed += 1
             }

@@ -91,22 +91,15 @@ struct CellAnalysis {
     /// IB terms for every discretization of the unit, GIB terms where they are asked for.
     ///
     /// - Parameters:
-    ///   - layer: n × d activations, finite.
-    ///   - unitRanges: the range of each unit over the whole split; nil where these rows are the whole split.
+    ///   - layers: the layer as each discretization has it.
+    ///   - values: n × d activations, finite; nil where no estimator takes them.
     ///   - shared: what the cells of the record share.
     /// - Throws: where a value lies outside the range that the archive recorded for it.
     func cellOutcome(
-        _ layer: SampleMatrix, unitRanges: [ValueRange]?, _ shared: SharedSamples
+        _ layers: [DiscretizedLayer], values: SampleMatrix?, _ shared: SharedSamples
     ) throws(AnalysisError) -> UnitOutcome {
         var outcome = UnitOutcome()
-        for binning in unit.binnings {
-            let discretized: DiscretizedLayer
-            do throws(InformationError) {
-                discretized = try layer.discretized(
-                    by: binning.discretization, range: binning.range, unitRanges: unitRanges)
-            } catch {
-                throw AnalysisError(place: place, sentence: error.description)
-            }
+        for (binning, discretized) in zip(unit.binnings, layers) {
             if discretized.hasValuesOutsideRange, binning.discretization.isOverRecordedRange {
                 throw AnalysisError(
                     place: place,
@@ -128,7 +121,7 @@ struct CellAnalysis {
                 append(terms, target, by: .plugIn, of: features, binning: binning, flags: flags, to: &outcome)
             }
         }
-        appendEstimates(layer, shared, to: &outcome)
+        if let values { appendEstimates(values, shared, to: &outcome) }
         return outcome
     }
 
@@ -143,8 +136,8 @@ struct CellAnalysis {
     ) {
         let logSamples = largestEntropy(ofSamples: unit.samples)
         let latent = layer.symbols
-        let complexity = PointwiseInformation(latent: latent, labels: shared.inputs)
-        let relevance = PointwiseInformation(latent: latent, labels: labels)
+        let complexity = PairInformation(latent, shared.inputs)
+        let relevance = PairInformation(latent, labels)
         let null = shared.permutations?.information(with: latent) ?? []
         let test = null.isEmpty ? nil : PermutationTest(observed: relevance.mean, null: null)
         outcome.measurements += [
@@ -164,7 +157,9 @@ struct CellAnalysis {
         ]
         let key = plan.key(.labelInformation, of: unit, binning: binning)
         if test != nil { outcome.nulls.append((key, null)) }
-        if binning.keepsArrays { outcome.pointwise.append((key, relevance.values)) }
+        if binning.keepsArrays {
+            outcome.pointwise.append((key, PointwiseInformation(latent: latent, labels: labels).values))
+        }
     }
 
     func append(

@@ -8,15 +8,51 @@ struct CellReader: Sendable {
 
     /// One layer record, as many rows as the unit analyzes.
     ///
-    /// - Throws: where reading fails, or a value is NaN or infinite.
+    /// - Throws: where reading fails. Whether all values are finite is `checkFinite(_:of:)`'s to say.
     func activations(of unit: AnalysisPlan.Unit, layer: LayerInfo) throws(AnalysisError) -> SampleMatrix {
-        let cell = try reading { () throws(ArchiveError) in
-            try archive.activations(
-                split: unit.split.name, layer: layer.name, record: unit.record, samples: 0..<unit.samples)
+        SampleMatrix(
+            try reading { () throws(ArchiveError) in
+                try archive.activations(
+                    split: unit.split.name, layer: layer.name, record: unit.record, samples: 0..<unit.samples)
+            })
+    }
+
+    /// Refuses a layer record with a value that is NaN or infinite.
+    func checkFinite(_ values: SampleMatrix, of unit: AnalysisPlan.Unit) throws(AnalysisError) {
+        try checkFinite(values, "layer \(unit.layer?.name ?? "")", unit.split, record: unit.record)
+    }
+
+    /// Whether a cell is large, and becomes symbols while it is read: then the values themselves are never in memory.
+    func isReadInPieces(_ unit: AnalysisPlan.Unit) -> Bool {
+        guard let layer = unit.layer, layer.elementType == .float32, unit.valueEstimators.isEmpty else { return false }
+        return unit.samples * layer.units * 4 >= Self.leastBytesInPieces
+            && !unit.binnings.contains { $0.discretization.isOverUnit }
+    }
+
+    /// Less than this stays in a cache between being read and being looked at.
+    private static let leastBytesInPieces = 1 << 21
+
+    /// What all rules of the unit make of its layer, read piece by piece.
+    ///
+    /// - Returns: nil where the values have to be seen together: rules that need that, or values that are not finite.
+    func discretizedInPieces(_ unit: AnalysisPlan.Unit) throws(AnalysisError) -> [DiscretizedLayer]? {
+        guard let layer = unit.layer else { return nil }
+        let rules = unit.binnings.map { ($0.discretization, $0.range) }
+        let recorded = try reading { () throws(ArchiveError) in
+            try archive.range(split: unit.split.name, layer: layer.name, record: unit.record)
         }
-        let matrix = SampleMatrix(cell)
-        try checkFinite(matrix, "layer \(layer.name)", unit.split, record: unit.record)
-        return matrix
+        guard
+            let discretization = PiecewiseDiscretization(
+                rules, rows: unit.samples, columns: layer.units,
+                recorded: ValueRange(low: recorded.low, high: recorded.high))
+        else { return nil }
+        try reading { () throws(ArchiveError) in
+            try archive.forEachPiece(
+                split: unit.split.name, layer: layer.name, record: unit.record, samples: 0..<unit.samples,
+                rows: discretization.rowsAtOnce
+            ) { discretization.append($0) }
+        }
+        return discretization.layers()
     }
 
     /// The inputs of one record of a split: the first `samples` rows.

@@ -176,6 +176,8 @@ public struct LayerReduction: Sendable {
         }
         let unit = AnalysisPlan.Unit(
             split: split, layer: layer, record: record, samples: samples, binnings: [], valueEstimators: [])
-        return try reader.activations(of: unit, layer: layer).asDouble
+        let values = try reader.activations(of: unit, layer: layer)
+        try reader.checkFinite(values, of: unit)
+        return values.asDouble
     }
 }

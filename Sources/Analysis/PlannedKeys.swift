@@ -82,7 +82,8 @@ extension AnalysisPlan {
 
     /// Returns what the results do not hold yet: units with the discretizations that lack a number or a kept array.
     public func missing(from results: ResultSet) -> [Unit] {
-        units.compactMap { unit in
+        guard !results.measurements.isEmpty else { return units }
+        return units.compactMap { unit in
             guard unit.layer != nil else {
                 return results[key(.labelEntropy, of: unit)] == nil ? unit : nil
             }

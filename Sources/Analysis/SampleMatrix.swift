@@ -32,12 +32,18 @@ enum SampleMatrix: Sendable {
         }
     }
 
+    /// The values as symbols by each of the rules.
     func discretized(
-        by discretization: Discretization, range: ValueRange?, unitRanges: [ValueRange]?
-    ) throws(InformationError) -> DiscretizedLayer {
+        by rules: [(discretization: Discretization, range: ValueRange?)], unitRanges: [ValueRange]?
+    ) throws(InformationError) -> [DiscretizedLayer] {
         switch self {
-        case .single(let matrix): try discretization.apply(to: matrix, range: range, unitRanges: unitRanges)
-        case .double(let matrix): try discretization.apply(to: matrix, range: range, unitRanges: unitRanges)
+        case .single(let matrix): return try Discretization.apply(rules, to: matrix, unitRanges: unitRanges)
+        case .double(let matrix):
+            var all: [DiscretizedLayer] = []
+            for rule in rules {
+                all.append(try rule.discretization.apply(to: matrix, range: rule.range, unitRanges: unitRanges))
+            }
+            return all
         }
     }
 

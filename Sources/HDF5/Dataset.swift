@@ -172,6 +172,26 @@ public final class Dataset: Object, @unchecked Sendable {
         return values
     }
 
+    /// Reads a block as `read(_:start:count:)` does, and hands it on piece by piece, in order: each a multiple of `unit`
+    /// elements, but for the last ones of a chunk's. Where bytes are stored as they are, a piece is small enough to be looked at
+    /// before it leaves the cache, and nothing else is held in memory.
+    public func forEachPiece<T: Element>(
+        _: T.Type = T.self, start: [Int], count: [Int], unit: Int, _ body: (UnsafeBufferPointer<T>) -> Void
+    ) throws(HDF5Error) {
+        let operation = "read the data set"
+        precondition(unit > 0, "a piece has elements")
+        let total = try checkedCount(operation, start: start, count: count, elementSize: T.elementType.size)
+        if total > 0, try elementType == T.elementType, let source = place.bytes {
+            let reading = DirectReading(
+                dataset: self, storage: try storage(operation), bytes: source, operation: operation)
+            let isRead = try reading.forEachPiece(
+                start: start, count: count, of: try shape, unitBytes: unit * T.elementType.size
+            ) { body($0.bindMemory(to: T.self)) }
+            if isRead { return }
+        }
+        try read(T.self, start: start, count: count).withUnsafeBufferPointer(body)
+    }
+
     private func read(
         start: [Int], count: [Int], as type: ElementType, into bytes: UnsafeMutableRawBufferPointer
     ) throws(HDF5Error) {

@@ -71,6 +71,59 @@ struct DirectReading {
         return true
     }
 
+    /// Bytes of a piece: with what is made of it, less than a core's own cache.
+    private static let pieceBytes = 1 << 18
+
+    /// Reads a block piece by piece, in order, on this thread.
+    ///
+    /// - Returns: false, and nothing is read, where bytes go through filters, or lie in any other way than run after run.
+    func forEachPiece(
+        start: [Int], count: [Int], of shape: [Int], unitBytes: Int, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(HDF5Error) -> Bool {
+        guard bytes.hasPlainAddresses, storage.filters?.isEmpty == true, let fill = storage.fill,
+            let elementSize = storage.elementType?.size
+        else { return false }
+        var runs: [(address: Int, bytes: Int)] = []
+        switch storage.layout {
+        case .compact, .elsewhere: return false
+        case .contiguous:
+            guard let whole = ChunkedBlock(start: start, count: count, chunk: shape, elementSize: elementSize),
+                whole.part(0).isOneRun
+            else { return false }
+            let address = Library.locked { H5Dget_offset(dataset.handle.id) }
+            guard address != chdf5_undefined_address(), let address = Int(exactly: address) else { return false }
+            runs = [(address &+ whole.part(0).offsetInChunk, whole.part(0).runBytes)]
+        case .chunks(let chunk):
+            guard let block = ChunkedBlock(start: start, count: count, chunk: chunk, elementSize: elementSize) else {
+                return false
+            }
+            let nowhere = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+            let reading = ChunkReading(
+                reading: self, block: block, chunk: chunk, shape: shape, filters: [], fill: fill, destination: nowhere)
+            var offset = 0
+            for index in 0..<block.chunkCount {
+                let part = block.part(index)
+                guard part.isOneRun, part.offsetInBlock == offset, reading.isWorthFinding(part, bytes: part.runBytes),
+                    let address = reading.address(of: part)
+                else { return false }
+                runs.append((address, part.runBytes))
+                offset += part.runBytes
+            }
+        }
+        let pieceBytes = min(
+            max(1, Self.pieceBytes / unitBytes) * unitBytes, runs.reduce(1) { max($0, $1.bytes) })
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceBytes, alignment: 64)
+        defer { room.deallocate() }
+        for run in runs {
+            for offset in stride(from: 0, to: run.bytes, by: pieceBytes) {
+                let piece = UnsafeMutableRawBufferPointer(rebasing: room[..<min(pieceBytes, run.bytes - offset)])
+                if let reason = bytes.read(into: piece, at: run.address &+ offset) { throw damage(reason) }
+                body(UnsafeRawBufferPointer(piece))
+            }
+        }
+        return true
+    }
+
     /// The most threads that one read takes: beyond, memory is what it waits for.
     private static let mostThreads = 8
     /// Less than this is not worth a thread.
@@ -260,6 +313,15 @@ private struct ChunkReading: Sendable {
 
     private func readBytes(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(Failure) {
         if let reason = bytes.read(into: buffer, at: offset) { throw Failure(reason: reason) }
+    }
+
+    /// Where the bytes of a part lie that is stored as it is; nil where that is not so, or cannot be found.
+    func address(of part: ChunkedBlock.Part) -> Int? {
+        var decoder = ChunkDecoder()
+        guard case .inFile(let address, let stored, 0)? = try? find(part, with: &decoder), stored == block.chunkBytes
+        else { return nil }
+        let (from, overflow) = address.addingReportingOverflow(part.offsetInChunk)
+        return overflow ? nil : from
     }
 
     /// Whether the chunk reaches beyond the data set.

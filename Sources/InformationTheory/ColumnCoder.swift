@@ -20,12 +20,7 @@ struct ColumnCoder: ~Copyable {
         case .width(_, .fixed(let low, let high)): self.range = ValueRange(low: low, high: high)
         default: self.range = range
         }
-        if case .digitize(let count) = rule {
-            let step = 2 / Double(count - 1)
-            edges = (0..<count).map { $0 == count - 1 ? 1 : Double(Float(Double($0) * step + -1)) }
-        } else {
-            edges = []
-        }
+        edges = if case .digitize(let count) = rule { Discretization.edges(count) } else { [] }
         table = SymbolTable(capacity: samples)
         sorter = KeySorter(count: samples)
     }
@@ -169,6 +164,14 @@ struct ColumnCoder: ~Copyable {
             }
         }
         return edges.count
+    }
+}
+
+extension Discretization {
+    /// `numpy.linspace(-1, 1, count).astype("float32")`, the edges of the `idnns` presets.
+    static func edges(_ count: Int) -> [Double] {
+        let step = 2 / Double(count - 1)
+        return (0..<count).map { $0 == count - 1 ? 1 : Double(Float(Double($0) * step + -1)) }
     }
 }
 

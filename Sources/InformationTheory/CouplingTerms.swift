@@ -67,6 +67,12 @@ private struct Margins {
         total = sum.value
     }
 
+    func withRows<T>(_ body: (UnsafeBufferPointer<Double>, UnsafeBufferPointer<Double>) -> T) -> T {
+        rows.withUnsafeBufferPointer { rows in
+            uncertainties.withUnsafeBufferPointer { uncertainties in body(rows, uncertainties) }
+        }
+    }
+
     /// H(Q) in bits.
     var targetEntropy: Double {
         var sum = CompensatedSum()
@@ -124,6 +130,16 @@ private func denseTerm<Code: FixedWidthInteger>(
 }
 
 extension Coupling {
+    fileprivate func withEntries<T>(
+        _ body: (UnsafeBufferPointer<Int>, UnsafeBufferPointer<Int32>, UnsafeBufferPointer<Double>) -> T
+    ) -> T {
+        rowStarts.withUnsafeBufferPointer { starts in
+            targets.withUnsafeBufferPointer { targets in
+                masses.withUnsafeBufferPointer { masses in body(starts, targets, masses) }
+            }
+        }
+    }
+
     /// Adds the mass of every entry (x, q) to cell (code of x, q) of a table of `targetCount` columns.
     fileprivate func accumulate<Code: FixedWidthInteger>(
         codes: UnsafeBufferPointer<Code>, into table: UnsafeMutableBufferPointer<Double>
@@ -214,32 +230,52 @@ private func sparseTerm<Code: FixedWidthInteger>(
 }
 
 /// Σ_g ΔH_g of every feature in bits: how much more uncertain Q is where rows that differ in that feature alone are one.
+///
+/// Through pointers: a slice of an array counts a reference to it, and jobs that share the inputs would wait for each other's
+/// counting, group after group.
 private func losses(_ coupling: Coupling, _ margins: Margins, groups: RowGroups) -> [Double] {
     var sums = [Double](repeating: 0, count: coupling.targetCount)
-    var touched: [Int] = []
-    return (0..<groups.featureStarts.count - 1).map { feature in
-        var sum = CompensatedSum()
-        for group in groups.featureStarts[feature]..<groups.featureStarts[feature + 1] {
-            var mass = 0.0
-            var known = 0.0
-            for member in groups.members[groups.groupStarts[group]..<groups.groupStarts[group + 1]] {
-                let row = Int(member)
-                mass += margins.rows[row]
-                known += margins.uncertainties[row]
-                for entry in coupling.rowStarts[row]..<coupling.rowStarts[row + 1] where coupling.masses[entry] > 0 {
-                    let target = Int(coupling.targets[entry])
-                    if sums[target] == 0 { touched.append(target) }
-                    sums[target] += coupling.masses[entry]
+    var touched = [Int](repeating: 0, count: coupling.targetCount)
+    return groups.members.withUnsafeBufferPointer { members in
+        groups.groupStarts.withUnsafeBufferPointer { starts in
+            coupling.withEntries { rowStarts, targets, masses in
+                margins.withRows { rows, uncertainties in
+                    sums.withUnsafeMutableBufferPointer { sums in
+                        touched.withUnsafeMutableBufferPointer { touched in
+                            (0..<groups.featureStarts.count - 1).map { feature in
+                                var sum = CompensatedSum()
+                                for group in groups.featureStarts[feature]..<groups.featureStarts[feature + 1] {
+                                    var mass = 0.0
+                                    var known = 0.0
+                                    var count = 0
+                                    for member in starts[group]..<starts[group + 1] {
+                                        let row = Int(members[member])
+                                        mass += rows[row]
+                                        known += uncertainties[row]
+                                        for entry in rowStarts[row]..<rowStarts[row + 1] where masses[entry] > 0 {
+                                            let target = Int(targets[entry])
+                                            if sums[target] == 0 {
+                                                touched[count] = target
+                                                count += 1
+                                            }
+                                            sums[target] += masses[entry]
+                                        }
+                                    }
+                                    if count > 1 {
+                                        var uncertainty = 0.0
+                                        for target in touched[..<count] {
+                                            uncertainty += sums[target] * log2(mass / sums[target])
+                                        }
+                                        sum.add(uncertainty - known)
+                                    }
+                                    for target in touched[..<count] { sums[target] = 0 }
+                                }
+                                return sum.value / margins.total
+                            }
+                        }
+                    }
                 }
             }
-            if touched.count > 1 {
-                var uncertainty = 0.0
-                for target in touched { uncertainty += sums[target] * log2(mass / sums[target]) }
-                sum.add(uncertainty - known)
-            }
-            for target in touched { sums[target] = 0 }
-            touched.removeAll(keepingCapacity: true)
         }
-        return sum.value / margins.total
     }
 }

@@ -9,18 +9,17 @@
 ///
 /// It is the error of sampling alone and knows nothing of the bias; where all symbols are equally frequent the first order
 /// vanishes and it is 0, though the entropy of another sample would differ by about √(2(count − 1))/(2n ln 2) bits. So it is
-/// 0 on saturated layers: see `Flags.saturated`. Nil for fewer than two samples. O(count).
+/// 0 on saturated layers: see `Flags.saturated`. Nil for fewer than two samples. O(distinct counts).
 ///
 /// Source: Basharin, "On a Statistical Estimate for the Entropy of a Sequence of Independent Random Variables", 1959.
 public func standardErrorOfEntropy(_ z: Symbols) -> Double? {
     let samples = z.sampleCount
     guard samples > 1 else { return nil }
     let bits = entropy(of: z)
-    var logarithms = RatioLogarithms()
     var squares = CompensatedSum()
-    for occurrences in z.occurrences {
-        let deviation = logarithms.bits(samples, occurrences) - bits
-        squares.add(Double(occurrences) * deviation * deviation)
+    for (count, symbols) in z.profile.entries {
+        let deviation = log2(Double(samples) / Double(count)) - bits
+        squares.add(Double(count) * deviation * deviation, times: symbols)
     }
     return (squares.value / Double(samples - 1) / Double(samples)).squareRoot()
 }
@@ -31,17 +30,46 @@ public func standardErrorOfEntropy(_ z: Symbols) -> Double? {
 /// For `argmax`, whose Z is one index, it is 0 as the total correlation is. Nil for fewer than two samples. O(n).
 public func standardErrorOfTotalCorrelation(_ layer: DiscretizedLayer) -> Double? {
     let z = layer.symbols
-    var logarithms = RatioLogarithms()
-    let surprisal = z.occurrences.map { logarithms.bits(z.sampleCount, $0) }
-    return standardErrorOfMean(zip(layer.unitSurprisals, z.ids).map { $0 - surprisal[Int($1)] })
+    let table = CountSurprisals.of(samples: z.sampleCount)
+    let differences = [Double](unsafeUninitializedCapacity: z.sampleCount) { differences, initialized in
+        let surprisals = z.occurrences.map { table.bits[$0] }
+        surprisals.withUnsafeBufferPointer { surprisals in
+            for sample in 0..<z.sampleCount {
+                differences[sample] = layer.unitSurprisals[sample] - surprisals[Int(truncatingIfNeeded: z.ids[sample])]
+            }
+        }
+        initialized = z.sampleCount
+    }
+    return standardErrorOfMean(differences)
 }
 
 /// Returns sd(values)/√n with the unbiased sd; nil for fewer than two values.
 func standardErrorOfMean(_ values: [Double]) -> Double? {
     let count = Double(values.count)
     guard count > 1 else { return nil }
-    let centre = mean(values)
-    var squares = CompensatedSum()
-    for value in values { squares.add((value - centre) * (value - centre)) }
-    return (squares.value / (count - 1) / count).squareRoot()
+    let centre = compensatedSum(of: values) { $0 } / count
+    let squares = compensatedSum(of: values) { ($0 - centre) * ($0 - centre) }
+    return (squares / (count - 1) / count).squareRoot()
+}
+
+/// The sum of a term of each value, eight compensated sums side by side: one alone waits for each of its additions. What it leaves
+/// out, some 2⁻¹⁰⁰ of it, does not depend on the order.
+@inline(__always)
+private func compensatedSum(of values: [Double], _ term: (SIMD8<Double>) -> SIMD8<Double>) -> Double {
+    values.withUnsafeBytes { bytes in
+        var (sums, lost) = (SIMD8<Double>.zero, SIMD8<Double>.zero)
+        let whole = values.count / 8 * 8
+        for index in Swift.stride(from: 0, to: whole, by: 8) {
+            let next = term(bytes.loadUnaligned(fromByteOffset: 8 * index, as: SIMD8<Double>.self))
+            let sum = sums + next
+            let added = sum - sums
+            lost += (sums - (sum - added)) + (next - added)
+            sums = sum
+        }
+        var total = CompensatedSum()
+        for lane in 0..<8 { total.add(sums[lane]) }
+        for lane in 0..<8 { total.add(lost[lane]) }
+        for index in whole..<values.count { total.add(term(SIMD8(repeating: values[index]))[0]) }
+        return total.value
+    }
 }

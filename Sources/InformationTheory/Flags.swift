@@ -70,11 +70,11 @@ public struct Flags: OptionSet, Sendable, Hashable, CustomStringConvertible {
         self = flags
     }
 
-    /// `saturated`, `undersampled` and `constant`, as they hold for the symbols of a layer. O(symbols).
+    /// `saturated`, `undersampled` and `constant`, as they hold for the symbols of a layer. O(distinct counts).
     public static func ofSymbols(_ z: Symbols) -> Flags {
         var flags: Flags = []
         let samples = Double(z.sampleCount)
-        let alone = z.occurrences.count { $0 == 1 }
+        let alone = z.profile.entries.first { $0.count == 1 }?.symbols ?? 0
         if entropy(of: z) > 0.9 * log2(samples) || 2 * alone > z.sampleCount {
             flags.insert(.saturated)
         }

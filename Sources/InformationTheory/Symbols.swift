@@ -11,6 +11,11 @@ public struct Symbols: Sendable, Equatable {
     public let count: Int
     /// The number of samples with each symbol; all positive, their sum is the number of samples.
     public let occurrences: [Int]
+    /// How many symbols have each number of samples.
+    let profile: CountProfile
+
+    /// Whether the samples are divided in the same way.
+    public static func == (a: Symbols, b: Symbols) -> Bool { a.ids == b.ids }
 
     /// Numbers the values of a sequence, one per sample. Slow (a dictionary) and general. O(n) on average.
     public init<S: Sequence>(_ values: S) where S.Element: Hashable {
@@ -44,10 +49,15 @@ public struct Symbols: Sendable, Equatable {
 
     /// Numbers keys of 64 bits: equal keys, and only these, share a symbol. O(n).
     init(keys: [UInt64]) {
+        self = keys.withUnsafeBufferPointer { Symbols(keys: $0) }
+    }
+
+    /// The same for keys that lie elsewhere. O(n).
+    init(keys: UnsafeBufferPointer<UInt64>) {
         var table = SymbolTable(capacity: keys.count)
-        var ids = [Int32](repeating: 0, count: keys.count)
-        for sample in keys.indices {
-            ids[sample] = table.number(of: keys[sample])
+        let ids = [Int32](unsafeUninitializedCapacity: keys.count) { ids, initialized in
+            for sample in keys.indices { ids[sample] = table.number(of: keys[sample]) }
+            initialized = keys.count
         }
         self.init(ids: ids, count: table.count)
     }
@@ -55,10 +65,13 @@ public struct Symbols: Sendable, Equatable {
     /// Takes ids that are already dense and in order of first appearance.
     private init(ids: [Int32], count: Int) {
         var occurrences = [Int](repeating: 0, count: count)
-        for id in ids { occurrences[Int(id)] += 1 }
+        occurrences.withUnsafeMutableBufferPointer { occurrences in
+            for id in ids { occurrences[Int(truncatingIfNeeded: id)] &+= 1 }
+        }
         self.ids = ids
         self.count = count
         self.occurrences = occurrences
+        profile = CountProfile(occurrences)
     }
 }
 

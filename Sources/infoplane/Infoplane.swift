@@ -4,6 +4,7 @@ import LinearAlgebra
 @main
 enum Program {
     static func main() async {
+        BLASThreads.endIdle()
         var arguments = Array(CommandLine.arguments.dropFirst())
         do {
             if arguments.first == "analyze" {
@@ -37,13 +38,7 @@ struct Infoplane: AsyncParsableCommand {
         subcommands: [
             RecordCommand.self, ImportCommand.self, InspectCommand.self, ValidateCommand.self, RepairCommand.self,
             SubsetCommand.self, ChecksumCommand.self, AnalyzeCommand.self, ConfigCommand.self, ReduceCommand.self,
-            MergeCommand.self,
-            ExportCommand.self, PlaneCommand.self, ReportCommand.self, VerdictCommand.self, EstimateCommand.self,
-            SelftestCommand.self,
+            MergeCommand.self, ExportCommand.self, PlaneCommand.self, ReportCommand.self, VerdictCommand.self,
+            EstimateCommand.self, SelftestCommand.self,
         ])
-
-    static func main() async {
-        BLASThreads.endIdle()
-        await main(nil)
-    }
 }

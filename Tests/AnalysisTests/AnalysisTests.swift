@@ -3,6 +3,8 @@ import Analysis
 import Foundation
 import HDF5
 import InformationTheory
+import LinearAlgebra
+import Randomness
 import Results
 import Testing
 
@@ -50,6 +52,58 @@ func analyze(
                     #expect(results.value(.meanSingle, "xor", epoch: epoch, run, target: target) == 0)
                     #expect(results.value(.meanRemaining, "xor", epoch: epoch, run, target: target) == 0)
                     #expect(results.value(.averageInteraction, "xor", epoch: epoch, run, target: target) == 1)
+                }
+            }
+        }
+    }
+
+    // 700 samples × 1000 units are 2.8 MB: read in pieces, of which the last is no whole one.
+    @Test func `a large cell has the numbers of its values in memory`() async throws {
+        try await withFolder { folder in
+            var generator = SplitMix64(seed: 4)
+            let records = (0..<2).map { record in
+                (0..<700).map { _ in (0..<1000).map { _ in max(0, Float(generator.nextNormal()) + Float(record)) } }
+            }
+            let inputs = (0..<700).map { [Float($0 % 2), Float($0 % 7)] }
+            let archive = TinyArchive(
+                inputs: inputs, labels: .classes((0..<700).map { $0 % 3 }, names: ["a", "b", "c"]),
+                layers: [("wide", records)], epochs: [0, 5])
+            try archive.write(to: folder + "a.h5")
+            var request = AnalysisRequest()
+            request.targets = []
+            let binnings = try ["width:30@run", "width:7@epoch", "step:0.5", "saxe-0.07", "width:4@unit"].map {
+                try Discretization($0)
+            }
+            for samples in [700, 650] {
+                request.samples = samples
+                // With the rule over units all is in memory; without it in pieces.
+                for rules in [binnings, binnings.dropLast()] {
+                    request.binnings = rules
+                    let (results, summary) = try await analyze(folder + "a.h5", request)
+                    #expect(summary.failures.isEmpty)
+                    for (record, epoch) in [(0, 0), (1, 5)] {
+                        let values = records[record].prefix(samples).flatMap { $0.map(Double.init) }
+                        let layer = Matrix(rows: samples, columns: 1000, values: values)
+                        let all = records.flatMap { $0.flatMap { $0 } }
+                        let own = records[record].flatMap { $0 }
+                        for rule in rules where !rule.description.hasSuffix("unit") {
+                            let source = rule.description.hasSuffix("run") ? all : own
+                            let expected = try rule.apply(
+                                to: layer, range: ValueRange(low: Double(source.min()!), high: Double(source.max()!)),
+                                unitRanges: nil)
+                            let found = { (quantity: Quantity) in
+                                results.measurements.first {
+                                    $0.key.quantity == quantity && $0.key.epoch == epoch
+                                        && $0.key.discretization == rule.description
+                                }
+                            }
+                            #expect(found(.layerEntropy)?.value == entropy(of: expected.symbols), "\(rule)")
+                            #expect(found(.totalCorrelation)?.value == totalCorrelation(of: expected), "\(rule)")
+                            #expect(
+                                found(.totalCorrelation)?.standardError == standardErrorOfTotalCorrelation(expected),
+                                "\(rule)")
+                        }
+                    }
                 }
             }
         }

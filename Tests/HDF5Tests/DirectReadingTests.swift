@@ -55,6 +55,29 @@ import Testing
         }
     }
 
+    /// The same block piece by piece, each a multiple of `unit` elements but the last ones of chunks.
+    private func pieces<T: Element>(
+        _ dataset: Dataset, _: T.Type, _ block: (start: [Int], count: [Int]), unit: Int
+    ) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        try dataset.forEachPiece(T.self, start: block.start, count: block.count, unit: unit) {
+            bytes += Array(UnsafeRawBufferPointer($0))
+        }
+        return bytes
+    }
+
+    private func pieces(_ dataset: Dataset, _ block: (start: [Int], count: [Int]), unit: Int) throws -> [UInt8] {
+        switch try #require(try dataset.elementType) {
+        case .uint8: try pieces(dataset, UInt8.self, block, unit: unit)
+        case .int32: try pieces(dataset, Int32.self, block, unit: unit)
+        case .int64: try pieces(dataset, Int64.self, block, unit: unit)
+        case .uint64: try pieces(dataset, UInt64.self, block, unit: unit)
+        case .float16: try pieces(dataset, UInt16.self, block, unit: unit)
+        case .float32: try pieces(dataset, Float.self, block, unit: unit)
+        case .float64: try pieces(dataset, Double.self, block, unit: unit)
+        }
+    }
+
     /// A data set of any kind: `rows` more on the first axis make it large.
     private func anyDataset(_ random: inout Random, rows: Int) -> ForeignDataset {
         let rank = random.number(1...4)
@@ -95,6 +118,10 @@ import Testing
             [(dataset.shape.map { _ in 0 }, dataset.shape)] + (0..<6).map { _ in random.block(in: dataset.shape) }
         let file = try File(opening: temporary.path)
         let read = try selections.map { try bytes(try file.root.dataset("x"), $0) }
+        for (selection, read) in zip(selections, read) {
+            let pieces = try pieces(try file.root.dataset("x"), selection, unit: random.number(1...70_000))
+            #expect(pieces == read, "seed \(seed): pieces of \(selection) of \(dataset)")
+        }
         try file.close()
         let oracle = try File(opening: temporary.path, .readWrite)
         for (selection, read) in zip(selections, read) {

@@ -44,6 +44,23 @@ struct UncertaintyTests {
         }
     }
 
+    // Sums over pairs leave out some 2^-100 of what sums over samples do; both round once: the same bits.
+    @Test(arguments: 1...200) func `information by pairs has the bits of information by samples`(seed: UInt64) {
+        let example = Case(seed: seed)
+        var generator = SplitMix64(seed: seed)
+        let many = Symbols((0..<3000).map { _ in generator.nextIndex(below: 400) * generator.nextIndex(below: 5) })
+        let wide = Symbols((0..<3000).map { _ in generator.nextIndex(below: 1 + Int(seed) * 5) })
+        for (z, y) in [
+            (example.latent, example.labels), (many, wide), (wide, many), (many, Symbols(0..<3000)),
+            (Symbols(0..<3000), wide), (Symbols([1]), Symbols([1])),
+        ] {
+            let samples = PointwiseInformation(latent: z, labels: y)
+            let pairs = PairInformation(z, y)
+            #expect(pairs.mean == samples.mean)
+            #expect(pairs.standardError == samples.standardError)
+        }
+    }
+
     // A channel with three inputs and a noisy label, n = 2000, 400 runs. The empirical sd of 400 estimates is itself uncertain
     // by 1/√800 = 3.5%; four of these are 14%. The mean of 400 standard errors adds less than 1%, the second order of
     // the delta method about (|Z|−1)(|Y|−1)/n < 1%.

@@ -27,11 +27,12 @@ SUBJECTS = {
     "deflated": ("reading", "deflated", "IB terms of a deflated archive, against h5py reading it"),
     "start-up": ("start_up", "rows", "--help and inspect, against h5ls"),
     "jobs": ("two_jobs", "rows", "two jobs against one"),
+    "kernels": ("kernels", "rows", "the kernels alone, with vector instructions and without"),
     "gib-curve": ("gib_terms", "curve", "how the cost of GIB terms grows with the number of inputs"),
 }
 
-# Those whose numbers others compute, too.
-CHECKED = ["ib-terms", "gib-terms", "kernel-pca", "bounds", "neighbours"]
+# Those whose numbers others compute, too, and what only has to compile.
+CHECKED = ["ib-terms", "gib-terms", "kernel-pca", "bounds", "neighbours", "kernels"]
 
 
 def parsed():
@@ -220,6 +221,9 @@ def main():
         print(table(rows))
         print()
     print(f"{machine}\n{limits_text(bench.limits)}")
+    variables = {name: value for name, value in sorted(os.environ.items()) if name.startswith(("OPENBLAS_", "OMP_", "MKL_"))}
+    if variables:
+        print("Set for both sides: " + ", ".join(f"{name}={value}" for name, value in variables.items()))
     print("Times are medians of runs in turns; the ratio is the median of the ratios within a round, range its extremes, CPU the\n"
           "same of processor time.")
     if load > 0.5:
@@ -231,7 +235,7 @@ def main():
         document = {
             "version": version, "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             "quick": options.quick, "processor": processor(), "cores": cores, "load_before": load,
-            "load_after": os.getloadavg()[0], "limits": bench.limits,
+            "load_after": os.getloadavg()[0], "limits": bench.limits, "environment": variables,
             "subjects": {name: [row.as_json() for row in found] for name, found in by_subject.items()},
             "failures": dict(failed),
         }

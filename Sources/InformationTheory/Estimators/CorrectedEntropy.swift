@@ -32,7 +32,7 @@
 /// "Entropy Inference and the James–Stein Estimator", JMLR 10, 2009, eq. 4, 5, 8; Nemenman, Shafee, Bialek, "Entropy and
 /// Inference, Revisited", 2002, arXiv:physics/0108025, eq. 6–10.
 public func entropy(of z: Symbols, by correction: EntropyCorrection) -> Double {
-    CountProfile(z.occurrences).entropy(by: correction)
+    z.profile.entropy(by: correction)
 }
 
 /// Returns I(A;B) = H(A) + H(B) − H(A,B) in bits, every entropy by the same correction; `plugIn` is
@@ -42,13 +42,13 @@ public func mutualInformation(
 ) -> Double {
     if correction == .plugIn { return mutualInformation(a, b) }
     let joint = CountProfile(Pairs(a, b).counts)
-    return (CountProfile(a.occurrences).entropy(by: correction) + CountProfile(b.occurrences).entropy(by: correction))
+    return (a.profile.entropy(by: correction) + b.profile.entropy(by: correction))
         - joint.entropy(by: correction)
 }
 
 /// The counts of symbols as their entropies need them: each distinct count c > 0 in ascending order, with the number of
 /// symbols that have it. Bits of an entropy depend on nothing else.
-struct CountProfile {
+struct CountProfile: Sendable {
     /// (count, number of symbols with it).
     let entries: [(count: Int, symbols: Int)]
     /// n.
@@ -56,8 +56,10 @@ struct CountProfile {
     /// K.
     let symbols: Int
 
-    init(_ counts: some Collection<Int>) {
-        var multiplicities = [Int](repeating: 0, count: (counts.max() ?? 0) + 1)
+    init(_ counts: [Int]) {
+        var largest = 0
+        for count in counts where count > largest { largest = count }
+        var multiplicities = [Int](repeating: 0, count: largest + 1)
         for count in counts { multiplicities[count] += 1 }
         var entries: [(count: Int, symbols: Int)] = []
         var symbols = 0
