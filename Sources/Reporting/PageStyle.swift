@@ -154,7 +154,7 @@ enum PageStyle {
           header, main, footer { max-width: none; padding: 0; }
           .timeline { position: static; }
           figure, tr { break-inside: avoid; }
-          h2, h3, h4 { break-after: avoid; }
+          h2, h3, h4, main > section > p { break-after: avoid; }
           .chart, .scroll { overflow: visible; }
           .chart svg { max-height: 180mm; }
           table { font-size: 8pt; }

@@ -63,7 +63,7 @@ struct StageCurves {
                 caption: "As the recorder measured it.",
                 body: body(
                     parameters: [["name": "epoch", "value": .whole(stage.epochs.last ?? style.epochs.upperBound)]],
-                    transform: [["filter": .text("datum.m == \(place)")]], title: panel.name,
+                    transform: [["filter": .text("datum.m == \(place)")]], title: Self.title(panel.name),
                     color: [
                         "field": "series", "type": "nominal", "title": "measured on",
                         "scale": [
@@ -78,6 +78,19 @@ struct StageCurves {
                     hasIntervals: panel.series.contains { $0.values.contains { $0.value.interval != nil } }),
                 data: data)
         }
+    }
+
+    /// A name of a file as a title: Vega-Lite writes titles into expressions without escaping what ends a line or escapes.
+    private static func title(_ name: String) -> String {
+        var title = ""
+        for scalar in name.unicodeScalars {
+            switch scalar {
+            case "\\": title += "/"
+            case "\u{2028}", "\u{2029}", "\u{0}"..<"\u{20}", "\u{7F}": title += " "
+            default: title.unicodeScalars.append(scalar)
+            }
+        }
+        return title
     }
 
     /// On one line above the plot; none for a single series.
