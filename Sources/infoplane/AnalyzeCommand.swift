@@ -29,11 +29,6 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The archive.", valueName: "archive"), completion: .file(extensions: ["h5"]))
     var archivePath: String?
 
-    @Option(
-        help: ArgumentHelp("A YAML file with any of these options; infoplane config writes one.", valueName: "file"),
-        completion: .file(extensions: ["yaml", "yml"]))
-    var config: String?
-
     @Option(name: .customLong("archive"), help: "The archive, where a configuration file names it.")
     var configuredArchive: String?
 

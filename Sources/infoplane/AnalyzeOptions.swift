@@ -18,9 +18,9 @@ struct AnalyzeOptions {
     /// In the order of the help.
     let all: [Option]
 
-    init() {
+    init(of command: any ParsableCommand.Type = AnalyzeCommand.self) {
         // The parser writes this JSON itself.
-        guard let tool = try? JSONDecoder().decode(Tool.self, from: Data(AnalyzeCommand._dumpHelp().utf8)) else {
+        guard let tool = try? JSONDecoder().decode(Tool.self, from: Data(command._dumpHelp().utf8)) else {
             preconditionFailure("the parser describes its options as JSON")
         }
         all = tool.command.arguments.compactMap { argument in
@@ -52,11 +52,14 @@ struct AnalyzeOptions {
 
     // MARK: Configuration files
 
-    /// Returns the arguments of `analyze` with those of its configuration file put in; what is given in both is taken from
-    /// the arguments. Without `--config` they come back as they are.
+    /// Returns the arguments of `analyze`, or of another command that takes some of its options, with those of its
+    /// configuration file put in; what is given in both is taken from the arguments, and what that command does not take is left
+    /// out. Without `--config` they come back as they are.
     ///
     /// - Throws: `ConfigurationError` where the file cannot be read or sets what `analyze` does not take.
-    static func withConfiguration(_ arguments: [String]) throws -> [String] {
+    static func withConfiguration(
+        _ arguments: [String], of command: any ParsableCommand.Type = AnalyzeCommand.self
+    ) throws -> [String] {
         guard let path = try configurationPath(in: arguments) else { return arguments }
         let options = AnalyzeOptions()
         let configuration = try Configuration(contentsOf: path)
@@ -67,7 +70,9 @@ struct AnalyzeOptions {
         }
         try check(configured.flatMap(\.arguments), of: path)
         let overridden = options.overridden(by: arguments)
-        return configured.filter { !overridden.contains($0.option.name) }.flatMap(\.arguments) + arguments
+        let taken = Set(AnalyzeOptions(of: command).all.map(\.name))
+        let used = configured.filter { taken.contains($0.option.name) && !overridden.contains($0.option.name) }
+        return used.flatMap(\.arguments) + arguments
     }
 
     private static func configurationPath(in arguments: [String]) throws -> String? {

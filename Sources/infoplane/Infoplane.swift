@@ -7,8 +7,11 @@ enum Program {
         BLASThreads.endIdle()
         var arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            if arguments.first == "analyze" {
-                arguments = ["analyze"] + (try AnalyzeOptions.withConfiguration(Array(arguments.dropFirst())))
+            let configurable: [String: any ParsableCommand.Type] = [
+                "analyze": AnalyzeCommand.self, "slurm": SlurmCommand.self,
+            ]
+            if let name = arguments.first, let command = configurable[name] {
+                arguments = [name] + (try AnalyzeOptions.withConfiguration(Array(arguments.dropFirst()), of: command))
             }
         } catch {
             Infoplane.exit(withError: Terminal.failure(String(describing: error)))

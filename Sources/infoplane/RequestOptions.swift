@@ -14,6 +14,11 @@ struct RequestOptions: ParsableArguments {
         """
 
     @Option(
+        help: ArgumentHelp("A YAML file with any of these options; infoplane config writes one.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var config: String?
+
+    @Option(
         name: .customLong("split"), help: "A split to analyze; repeat for several. (default: all, else every split)")
     var splits: [String] = []
 

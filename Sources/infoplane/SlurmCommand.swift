@@ -26,7 +26,7 @@ struct SlurmCommand: AsyncParsableCommand {
             EXAMPLES:
               infoplane slurm run.h5 -o all.results.h5 -- --partition=cpu --time=1:00:00 --mem=4G
               infoplane slurm seed*.h5 -o seeds.results.h5 --tasks 200 --estimator ksg1:k=3 --wait -- --account=lab
-              infoplane slurm run.h5 -o all.results.h5 --dry-run
+              infoplane slurm run.h5 -o all.results.h5 --config infoplane.yaml --dry-run
 
             EXIT CODES: 0 submitted, with --wait done; 1 failed cells, or numbers still missing; 2 could not run; 64 usage.
             """)

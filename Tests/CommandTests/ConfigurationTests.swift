@@ -58,6 +58,19 @@ import Testing
         }
     }
 
+    @Test func `a job array takes of a file what decides its numbers`() throws {
+        let folder = try folderWithRun()
+        try write("archive: x.h5\njobs: 3\nepochs: last\nbinning: [exact, step:1]\nseed: 7\n", to: "c.yaml", in: folder)
+        let arguments = ["slurm", "run.h5", "-o", "all.h5", "--config", "c.yaml", "--dry-run", "--seed", "8"]
+        let output = try Tool.run(arguments, in: folder)
+        #expect(output.code == 0, "\(output.error)")
+        let options = try #require(output.out.split(separator: "\n").first { $0.hasPrefix("options=") })
+        #expect(options == "options=('--epochs=last' '--binning=exact' '--binning=step:1' '--seed=8')")
+        try write("epoch: last\n", to: "c.yaml", in: folder)
+        let wrong = try Tool.run(arguments, in: folder)
+        #expect(wrong.code == 2 && wrong.error.hasPrefix("error: c.yaml:1: there is no setting 'epoch'"))
+    }
+
     @Test func `the defaults are written with a comment each, and change nothing`() throws {
         let folder = try folderWithRun()
         let defaults = try Tool.run("config", in: folder).out
