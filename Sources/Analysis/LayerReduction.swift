@@ -85,7 +85,10 @@ public struct LayerReduction: Sendable {
             attributes: [
                 ("archive", archive.info.id), ("source", sourceName), ("fitted_split", fitted.name),
             ],
-            splits: splits.map { ($0.name, min(samples ?? $0.sampleCount, $0.sampleCount)) },
+            splits: try splits.map { split in
+                let count = min(samples ?? split.sampleCount, split.sampleCount)
+                return (split.name, count, try labels(of: split, samples: count))
+            },
             components: reduction.components)
         do {
             guard
@@ -134,6 +137,13 @@ public struct LayerReduction: Sendable {
         }
         progress(records.count, records.count, 0)
         return basis.map { ($0.eigenvalues, $0.residuals) }
+    }
+
+    private func labels(of split: SplitInfo, samples: Int) throws -> ReducedLabels {
+        switch try archive.labels(split: split.name) {
+        case .classes(let ids, _): .classes(Array(ids.prefix(samples)))
+        case .values(let values, let width): .values(Array(values.prefix(samples * width)), width: width)
+        }
     }
 
     private var isInput: Bool { source == .inputs }

@@ -10,20 +10,24 @@ internal import Results
 public struct Chart: Sendable {
     /// What a chart shows; the section of the page in which it stands.
     public enum Subject: String, Sendable, CaseIterable {
-        /// I(X;Z) against I(Z;Y).
+        /// I(X;Z), or the GIB complexity, against I(Z;Y).
         case informationPlane = "information-plane"
-        /// I(X;Z) and I(Z;Y) over epochs.
-        case trajectories = "ib-terms"
+        /// I(X;Z), I(Z;Y) and the GIB complexity over epochs.
+        case trajectories = "curves"
+        /// Loss, accuracy and whatever else was recorded beside the activations.
+        case metrics = "metrics"
+        /// What every binning and estimator says of a fall.
+        case verdicts = "verdict"
         /// The GIB complexities over epochs.
         case complexity = "gib-complexity"
         /// I(X;Z) over epochs under every discretization.
         case sweep = "binning-sweep"
-        /// The distribution of the PMI weights.
+        /// The distribution of the PMI weights over epochs.
         case weights = "pmi-weights"
         /// I(X_i;Q) per pixel.
         case pixels = "pixel-information"
-        /// Loss, accuracy and whatever else was recorded beside the activations.
-        case metrics = "metrics"
+        /// The spectrum of a kernel PCA, and samples along its first components.
+        case kernel = "kernel-pca"
     }
 
     /// The name for its file, without an extension: letters, digits and `-`; no two charts of a report share it.
@@ -38,6 +42,27 @@ public struct Chart: Sendable {
     public let caption: String
     let body: JSON
     let data: PlotData
+    /// The stage on which the page links it with other charts; nil for charts on their own.
+    private(set) var stage: Int?
+
+    init(
+        stem: String, subject: Subject, run: String, title: String, caption: String, body: JSON, data: PlotData
+    ) {
+        self.stem = stem
+        self.subject = subject
+        self.run = run
+        self.title = title
+        self.caption = caption
+        self.body = body
+        self.data = data
+    }
+
+    /// The same chart on a stage.
+    func standing(on stage: Int) -> Chart {
+        var chart = self
+        chart.stage = stage
+        return chart
+    }
 
     /// The Vega-Lite v5 specification as JSON text, the data within: a `.vl.json` file that stands on its own.
     public var specification: String {
@@ -83,27 +108,79 @@ struct PlotData: Sendable {
             })
     }
 
-    /// The table as the page takes it.
-    var table: JSON { ["columns": .texts(columns), "rows": .list(rows.map(JSON.list))] }
+    /// The table as the page takes it: column by column, a column of text as its distinct texts and their places.
+    var table: JSON {
+        .list(
+            columns.indices.map { place in
+                let cells = rows.map { $0[place] }
+                guard cells.contains(where: { if case .text = $0 { true } else { false } }) else {
+                    return ["name": .text(columns[place]), "values": .list(cells)]
+                }
+                var places: [String: Int] = [:]
+                var texts: [JSON] = []
+                let codes = cells.map { cell -> JSON in
+                    guard case .text(let text) = cell else { return .null }
+                    if let known = places[text] { return .whole(known) }
+                    places[text] = texts.count
+                    texts.append(cell)
+                    return .whole(texts.count - 1)
+                }
+                return ["name": .text(columns[place]), "texts": .list(texts), "codes": .list(codes)]
+            })
+    }
 }
 
-/// How the charts of one run agree with each other: scales and colours.
+/// How the charts of a report agree with each other: scales and colours.
 struct ChartStyle: Sendable {
-    /// The largest value of both axes of the information planes: a little beyond the ceilings, so that runs on the same
-    /// samples have the same axes.
-    let planeExtent: (x: Double, y: Double)
     /// The first and last epoch.
     let epochs: ClosedRange<Int>
+    private let axis: ClosedRange<Int>
 
-    init(_ run: Run) {
-        func extent(_ quantity: Quantity) -> Double {
-            let rows = run.series(quantity).flatMap { $0.rows.values.joined() }
-            return rows.reduce(0) { max($0, $1.value, $1.ceiling ?? 0) }
-        }
-        let (x, y) = (extent(.inputInformation), extent(.labelInformation))
-        planeExtent = (x: x > 0 ? x * 1.06 : 1, y: y > 0 ? y * 1.1 : 1)
-        let epochs = run.epochs + run.archive.epochs
-        self.epochs = (epochs.min() ?? 0)...(epochs.max() ?? 0)
+    /// The style of a report whose runs have these epochs: one colour means one epoch everywhere.
+    ///
+    /// - Parameter axis: the epochs of the horizontal axes, where they are those of one run.
+    init(epochs: ClosedRange<Int>, axis: ClosedRange<Int>? = nil) {
+        self.epochs = epochs
+        self.axis = axis ?? epochs
+    }
+
+    /// The parameters that the page sets in all charts of a stage: the shown epoch, layer, split and target.
+    func parameters(of stage: Stage, hasTarget: Bool) -> [JSON] {
+        let last = stage.epochs.last ?? epochs.upperBound
+        return [
+            ["name": "epoch", "value": .whole(last)], ["name": "layer", "value": nil], ["name": "split", "value": 0],
+        ] + (hasTarget ? [["name": "target", "value": .text(StageTable.complexity(0))]] : [])
+    }
+
+    /// A layer as shape.
+    func shape(of layers: [String]) -> JSON {
+        [
+            "field": "layer", "type": "nominal", "title": "layer",
+            "scale": ["domain": .texts(layers), "range": Self.cycled(Self.shapes, layers.count)],
+            "legend": ["symbolFillColor": Self.neutral, "symbolStrokeColor": Self.neutral],
+        ]
+    }
+
+    /// A layer as colour.
+    func color(of layers: [String]) -> JSON {
+        [
+            "field": "layer", "type": "nominal", "title": "layer",
+            "scale": ["domain": .texts(layers), "range": Self.cycled(Self.palette, layers.count)],
+            "legend": ["symbolType": "stroke", "symbolStrokeWidth": 2.5, "symbolOpacity": 1],
+        ]
+    }
+
+    /// Dashes that change after `every` names, where their colours begin anew.
+    func dashes(of names: [String], field: String, title: String, every: Int) -> JSON {
+        let patterns: [JSON] = [[1, 0], [5, 3], [1.5, 2.5], [8, 3, 2, 3]]
+        return [
+            "field": .text(field), "type": "nominal", "title": .text(title),
+            "legend": ["symbolType": "stroke", "symbolStrokeWidth": 2.5],
+            "scale": [
+                "domain": .texts(names),
+                "range": .list(names.indices.map { patterns[$0 / every % patterns.count] }),
+            ],
+        ]
     }
 
     /// Colours that colour-blind people can tell apart, on white and on black; after Okabe and Ito.
@@ -113,6 +190,21 @@ struct ChartStyle: Sendable {
     static let shapes: [JSON] = [
         "circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left",
     ]
+    /// The colour of the layer, or name, at this place.
+    static func colorText(_ place: Int) -> String {
+        if case .text(let color) = palette[place % palette.count] { color } else { "" }
+    }
+
+    /// The shape of the layer at this place, as a small picture for the legend of the page.
+    static func symbol(_ place: Int, color: String) -> String {
+        let paths = [
+            "M6 1a5 5 0 1 1 0 10a5 5 0 1 1 0-10z", "M1.5 1.5h9v9h-9z", "M6 1L11 10H1z", "M6 0.5L10.5 6L6 11.5L1.5 6z",
+            "M4 1h4v3h3v4h-3v3h-4v-3h-3v-4h3z", "M6 11L1 2H11z", "M11 6L2 11V1z", "M1 6L10 1V11z",
+        ]
+        return "<svg viewBox=\"0 0 12 12\" aria-hidden=\"true\"><path d=\"\(paths[place % paths.count])\" "
+            + "fill=\"\(color)\"/></svg>"
+    }
+
     /// For rules and labels of ceilings; legible on white and on black.
     static let neutral: JSON = "#828282"
 
@@ -126,17 +218,17 @@ struct ChartStyle: Sendable {
     var epochColor: JSON {
         [
             "field": "epoch", "type": "quantitative", "title": "epoch",
-            "scale": epochScale.adding([
+            "scale": Self.scale(of: epochs).adding([
                 "scheme": ["name": "viridis", "extent": [.number(Self.extent.from), .number(Self.extent.to)]]
             ]),
-            "legend": ["type": "gradient", "values": epochTicks, "gradientLength": 260, "format": "d"],
+            "legend": ["type": "gradient", "values": Self.ticks(of: epochs), "gradientLength": 220, "format": "d"],
         ]
     }
 
     /// The same colour as text, for marks that must have no legend of their own: Vega-Lite joins the legends of fill
     /// and stroke into one of symbols.
     func color(ofEpoch epoch: Int) -> String {
-        func place(_ epoch: Int) -> Double { isLogarithmic ? log1p(Double(epoch)) : Double(epoch) }
+        func place(_ epoch: Int) -> Double { Self.isLogarithmic(epochs) ? log1p(Double(epoch)) : Double(epoch) }
         let (first, last) = (epochs.lowerBound, max(epochs.upperBound, epochs.lowerBound + 1))
         let share = (place(epoch) - place(first)) / (place(last) - place(first))
         return Viridis.hex(Self.extent.from + (Self.extent.to - Self.extent.from) * share)
@@ -145,21 +237,23 @@ struct ChartStyle: Sendable {
     /// Epoch as horizontal axis.
     var epochAxis: JSON {
         [
-            "field": "epoch", "type": "quantitative", "title": "epoch", "scale": epochScale,
-            "axis": ["values": epochTicks, "format": "d", "grid": false, "labelOverlap": true],
+            "field": "epoch", "type": "quantitative", "title": "epoch", "scale": Self.scale(of: axis),
+            "axis": ["values": Self.ticks(of: axis), "format": "d", "grid": false, "labelOverlap": true],
         ]
     }
 
-    private var isLogarithmic: Bool { epochs.count > 20 && epochs.lowerBound >= 0 }
-
-    /// Symmetric logarithm, which shows epoch 0 and spreads the first epochs, where most happens; linear for short runs.
-    private var epochScale: JSON {
-        let domain: JSON = [.whole(epochs.lowerBound), .whole(max(epochs.upperBound, epochs.lowerBound + 1))]
-        return isLogarithmic ? ["type": "symlog", "constant": 1, "domain": domain] : ["domain": domain]
+    private static func isLogarithmic(_ epochs: ClosedRange<Int>) -> Bool {
+        epochs.count > 20 && epochs.lowerBound >= 0
     }
 
-    private var epochTicks: JSON {
-        guard isLogarithmic else {
+    /// Symmetric logarithm, which shows epoch 0 and spreads the first epochs, where most happens; linear for short runs.
+    private static func scale(of epochs: ClosedRange<Int>) -> JSON {
+        let domain: JSON = [.whole(epochs.lowerBound), .whole(max(epochs.upperBound, epochs.lowerBound + 1))]
+        return isLogarithmic(epochs) ? ["type": "symlog", "constant": 1, "domain": domain] : ["domain": domain]
+    }
+
+    private static func ticks(of epochs: ClosedRange<Int>) -> JSON {
+        guard isLogarithmic(epochs) else {
             return .list(
                 stride(from: epochs.lowerBound, through: epochs.upperBound, by: max(1, epochs.count / 5)).map(
                     JSON.whole))

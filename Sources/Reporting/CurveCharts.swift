@@ -1,46 +1,9 @@
 internal import Results
 
-/// Curves over epochs: the IB terms, the GIB complexities, the binning sweep and the recorded metrics.
+/// Curves over epochs, layer by layer: the GIB complexities of all targets, and the binning sweep.
 struct CurveCharts {
     let run: Run
     let style: ChartStyle
-
-    /// I(X;Z) and I(Z;Y) over epochs, one line per layer.
-    func trajectories(stem: String, dataName: String) -> Chart? {
-        var data = PlotData(
-            name: dataName, columns: ["panel", "series", "epoch", "value", "saturated", "ceiling", "flags"])
-        var labels: [String] = []
-        for quantity in [Quantity.inputInformation, .labelInformation] {
-            guard let series = run.series(quantity).first else { continue }
-            for split in run.splits {
-                let label = run.splits.count > 1 ? "\(quantity.rawValue) · \(split)" : quantity.rawValue
-                for panel in run.panels where panel.split == split {
-                    for row in series.rows[panel] ?? [] where row.key.epoch != nil {
-                        data.rows.append(point(row, panel: label, series: panel.layer))
-                        if labels.last != label { labels.append(label) }
-                    }
-                }
-            }
-        }
-        guard !labels.isEmpty else { return nil }
-        let layers = run.layers
-        let count = Double(max(layers.count - 1, 1))
-        let color: JSON = [
-            "field": "series", "type": "nominal", "title": "layer",
-            "scale": [
-                "domain": .texts(layers),
-                "range": .list(layers.indices.map { .text(Viridis.hex(0.16 + 0.8 * Double($0) / count)) }),
-            ],
-        ]
-        return Chart(
-            stem: stem, subject: .trajectories, run: run.name, title: "I(X;Z) and I(Z;Y) over training",
-            caption: "One line per layer, the first layer dark, the last light; discretized by \(run.headline)."
-                + saturationNote(data),
-            body: ChartStyle.facets(
-                panels: labels.count, cell: (width: 280, height: 190), columns: 2, ownAxes: true,
-                lines(color: color, dash: nil, title: "bits", data)),
-            data: data.placed(among: labels))
-    }
 
     /// The GIB complexity of every target, and of its shuffled weights, over epochs, one panel per layer.
     func complexities(stem: String, dataName: String) -> Chart? {
@@ -108,30 +71,6 @@ struct CurveCharts {
                     dash: dash(ranges.filter { $0 == "@run" } + ranges.filter { $0 != "@run" }, field: "range"),
                     title: "I(X;Z) in bits", data)),
             data: data.placed(among: run.panels.map(\.label)))
-    }
-
-    /// What the recorder measured beside the activations; names that end alike share a panel.
-    func metrics(stem: String, dataName: String) -> Chart? {
-        var data = PlotData(name: dataName, columns: ["panel", "series", "epoch", "value", "saturated"])
-        var labels: [String] = []
-        var names: [String] = []
-        for metric in run.archive.metrics {
-            let (panel, series) = Self.panelAndSeries(of: metric.name)
-            for (epoch, value) in zip(run.archive.epochs, metric.values) {
-                guard let value, value.isFinite else { continue }
-                data.rows.append([.text(panel), .text(series), .whole(epoch), .plotted(anyUnit: value), 0])
-                if !labels.contains(panel) { labels.append(panel) }
-                if !names.contains(series) { names.append(series) }
-            }
-        }
-        guard !data.rows.isEmpty else { return nil }
-        return Chart(
-            stem: stem, subject: .metrics, run: run.name, title: "Loss, accuracy and other recorded metrics",
-            caption: "As the recorder measured them; values that were not measured or not finite are left out.",
-            body: ChartStyle.facets(
-                panels: labels.count, cell: (width: 300, height: 170), columns: 3, ownAxes: true,
-                lines(color: categorical(names, title: "measured on"), dash: nil, title: "value", data)),
-            data: data.placed(among: labels))
     }
 
     private func point(_ row: Measurement, panel: String, series: String) -> [JSON] {
@@ -240,19 +179,6 @@ struct CurveCharts {
         guard run.rows(of: .complexity).contains(where: { $0.flags.contains("saturated-inputs") }) else { return "" }
         return " Rows flagged saturated-inputs say nothing of synergy: almost every input row without one feature is "
             + "unique, so that C is half I(X;Q) plus half the mean I(X_i;Q)."
-    }
-
-    /// `train_loss` is the series `train` in the panel `loss`; a name without `_` has a panel of its own.
-    private static func panelAndSeries(of metric: String) -> (panel: String, series: String) {
-        guard let mark = metric.lastIndex(of: "_"), mark > metric.startIndex,
-            mark < metric.index(before: metric.endIndex)
-        else { return (metric, "run") }
-        let head = String(metric[..<mark])
-        let parts = head.split(separator: "_")
-        guard ["loss", "accuracy", "error"].contains(metric[metric.index(after: mark)...]) else {
-            return (metric, "run")
-        }
-        return (String(metric[metric.index(after: mark)...]), parts.joined(separator: " "))
     }
 
     /// Sorts `width:30@run` by rule, number, range, so that 30 comes before 100.

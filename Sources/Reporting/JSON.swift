@@ -13,6 +13,24 @@ indirect enum JSON: Sendable {
         return .object(mine + theirs)
     }
 
+    /// The member of this object; null where there is none.
+    subscript(_ name: String) -> JSON {
+        guard case .object(let members) = self else { return .null }
+        return members.last { $0.name == name }?.value ?? .null
+    }
+
+    /// Whether it is null.
+    var isNull: Bool { if case .null = self { true } else { false } }
+
+    /// The whole number that it is.
+    var whole: Int? { if case .number(let value) = self { Int(exactly: value) } else { nil } }
+
+    /// This object with one member changed, or behind the others where there was none.
+    func replacing(_ name: String, with value: JSON) -> JSON {
+        guard case .object(let members) = self else { return self }
+        return .object(members.filter { $0.name != name } + [(name: name, value: value)])
+    }
+
     /// Compact JSON. `<`, `>`, `&` and the line separators are escaped, so that it can stand inside an HTML script
     /// element whatever text it carries. Numbers that are not finite, which JSON cannot say, are null.
     var encoded: String {

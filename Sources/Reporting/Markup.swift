@@ -37,6 +37,14 @@ enum Markup {
         return String(decoding: output, as: UTF8.self)
     }
 
+    /// A flag with its meaning: to hover, and as a link to the list at the end.
+    static func flag(_ name: String) -> String {
+        "<a href=\"#\(anchor(ofFlag: name))\" title=\"\(escaped(FlagMeaning.of(name)))\">\(escaped(name))</a>"
+    }
+
+    /// The anchor of a flag in the list; letters, digits and `-`.
+    static func anchor(ofFlag name: String) -> String { "flag-" + Report.fileWord(name) }
+
     /// A table cell with a number: its first four decimals, the rest in an element that the page can show, and the
     /// ceiling beside it. No digit is rounded away.
     static func cell(_ measurement: Measurement?) -> String {

@@ -7,16 +7,19 @@ extension Report {
     /// `"failed"` where one did not; the reason then stands in place of that chart. Text from the results is escaped
     /// everywhere.
     ///
-    /// - Parameter vega: where the page gets the JavaScript that draws.
+    /// - Parameters:
+    ///   - vega: where the page gets the JavaScript that draws.
+    ///   - command: the command that writes this page, for its foot.
     /// - Returns: the page as UTF-8 text.
-    public func html(vega: VegaSource) -> String {
-        Page(report: self).html(vega: vega)
+    public func html(vega: VegaSource, command: String? = nil) -> String {
+        Page(report: self, command: command).html(vega: vega)
     }
 }
 
 /// The HTML of a report.
 struct Page {
     let report: Report
+    let command: String?
 
     func html(vega: VegaSource) -> String {
         """
@@ -32,16 +35,17 @@ struct Page {
         </style>
         </head>
         <body>
-        <div class="strip"></div>
         <header>
-        <h1>\(Markup.escaped(title))</h1>
+        <p class="kicker">\(Markup.escaped(title))</p>
+        <h1>\(Markup.escaped(headline.title))</h1>
+        \(grounds)
         <p class="lead">\(Markup.escaped(lead))</p>
-        \(navigation)
+        <div class="bar">\(navigation)<button type="button" id="theme" aria-label="Colours: as the system">◐</button></div>
         </header>
         <main>
-        \(RunSections(runs: report.runs).html)
-        \(VerdictSection(report: report).html)
+        \(StageSection(report: report).html)
         \(chartSections)
+        \(RunSections(runs: report.runs).html)
         \(flagSection)
         \(failureSection)
         </main>
@@ -65,6 +69,15 @@ struct Page {
         return run.archive.title.isEmpty ? run.name : run.archive.title
     }
 
+    private var headline: Headline { Headline(stages: report.stages, verdicts: report.verdicts) }
+
+    private var grounds: String {
+        let entries = headline.grounds.map {
+            "<dt>\(Markup.escaped($0.subject))</dt><dd>\(Markup.escaped($0.text))</dd>"
+        }
+        return entries.isEmpty ? "" : "<dl class=\"grounds\">\(entries.joined())</dl>"
+    }
+
     private var lead: String {
         let measurements = report.runs.reduce(0) { $0 + $1.measurements.count }
         let records = report.runs.reduce(0) { $0 + $1.epochs.count }
@@ -74,13 +87,18 @@ struct Page {
     }
 
     private var subjects: [Chart.Subject] {
-        Chart.Subject.allCases.filter { subject in report.charts.contains { $0.subject == subject } }
+        Chart.Subject.allCases.filter { subject in
+            report.charts.contains { $0.subject == subject && $0.stage == nil }
+        }
     }
 
     private var navigation: String {
-        var links = ["<li><a href=\"#runs\">\(report.runs.count > 1 ? "Runs" : "Run")</a></li>"]
-        if !VerdictSection(report: report).html.isEmpty { links.append("<li><a href=\"#verdict\">Verdict</a></li>") }
+        var links: [String] = []
+        if report.charts.contains(where: { $0.stage != nil }) {
+            links.append("<li><a href=\"#planes\">Information planes</a></li>")
+        }
         links += subjects.map { "<li><a href=\"#\($0.rawValue)\">\(Markup.escaped($0.heading))</a></li>" }
+        links.append("<li><a href=\"#runs\">\(report.runs.count > 1 ? "Runs" : "Run")</a></li>")
         if !flags.isEmpty { links.append("<li><a href=\"#flags\">Flags</a></li>") }
         if report.runs.contains(where: { !$0.failures.isEmpty }) {
             links.append("<li><a href=\"#failures\">Failures</a></li>")
@@ -98,23 +116,33 @@ struct Page {
                 <p class="distrust"><b>When to distrust it.</b> \(Markup.escaped(subject.doubt))</p>
 
                 """
-            var run = ""
-            for (place, chart) in report.charts.enumerated() where chart.subject == subject {
-                if report.runs.count > 1, chart.run != run {
-                    html += "<h3>\(Markup.escaped(chart.run))</h3>\n"
-                    run = chart.run
+            // A kernel PCA may be of any run.
+            for run in subject == .kernel ? report.runs : report.detailed {
+                let charts = report.charts.enumerated().filter {
+                    $0.element.subject == subject && $0.element.stage == nil && $0.element.run == run.name
                 }
-                html += Self.figure(chart, place: place)
+                guard !charts.isEmpty else { continue }
+                if report.runs.count > 1 { html += "<h3>\(Markup.escaped(run.name))\(exampleNote(run))</h3>\n" }
+                let level = report.runs.count > 1 ? "h4" : "h3"
+                let figures = charts.map { Self.figure($0.element, place: $0.offset, level: level) }.joined()
+                html += subject == .verdicts ? "<div class=\"grids\">\(figures)</div>" : figures
             }
+            if subject == .verdicts { html += VerdictTables(report: report).html }
             return html + "</section>"
         }.joined(separator: "\n")
     }
 
-    private static func figure(_ chart: Chart, place: Int) -> String {
+    /// Says where one run stands for its group.
+    private func exampleNote(_ run: Run) -> String {
+        let group = report.stages.first { $0.isGroup && $0.runs.contains { $0.name == run.name } }
+        return group.map { " <small>the first run of \(Markup.escaped($0.name))</small>" } ?? ""
+    }
+
+    private static func figure(_ chart: Chart, place: Int, level: String) -> String {
         """
         <figure data-chart="\(place)" aria-labelledby="chart-\(place)-title">
-        <h4 id="chart-\(place)-title">\(Markup.escaped(chart.title))</h4>
-        <figcaption>\(Markup.escaped(chart.caption))</figcaption>
+        <\(level) id="chart-\(place)-title">\(Markup.escaped(chart.title))</\(level)>
+        \(chart.subject == .verdicts ? "" : "<figcaption>\(Markup.escaped(chart.caption))</figcaption>")
         <div class="chart"><noscript>Charts need JavaScript; the tables of this page do not.</noscript></div>
         </figure>
 
@@ -130,7 +158,11 @@ struct Page {
         let charts = report.charts.map { chart -> JSON in
             ["stem": .text(chart.stem), "spec": chart.pageSpecification]
         }
-        return (["charts": .list(charts), "data": .object(data)] as JSON).encoded
+        let stages = report.stages.map { stage -> JSON in
+            let epochs = Set(stage.epochs + stage.metrics.flatMap { $0.values.map(\.epoch) }).sorted()
+            return ["epochs": .list(epochs.map(JSON.whole))]
+        }
+        return (["charts": .list(charts), "data": .object(data), "stages": .list(stages)] as JSON).encoded
     }
 
     private static func scripts(_ vega: VegaSource) -> String {
@@ -150,7 +182,8 @@ struct Page {
         let total = report.runs.reduce(0) { $0 + $1.measurements.count }
         let rows = flags.map { flag in
             let count = report.runs.reduce(0) { $0 + $1.measurements.count { $0.flags.contains(flag) } }
-            return "<tr><th scope=\"row\">\(Markup.escaped(flag))</th><td class=\"number\">\(count)</td>"
+            return
+                "<tr id=\"\(Markup.anchor(ofFlag: flag))\"><th scope=\"row\">\(Markup.escaped(flag))</th><td class=\"number\">\(count)</td>"
                 + "<td>\(Markup.escaped(FlagMeaning.of(flag)))</td></tr>"
         }
         return """
@@ -194,12 +227,33 @@ struct Page {
             "<p>InfoPlane \(Markup.escaped(call.toolVersion)), seed \(call.seed), analyzed on this request:</p>"
                 + "<pre>\(Markup.escaped(call.request))</pre>"
         }
+        let again = command.map {
+            "<p>This page again, from the same results: the same results give the same bytes.</p>"
+                + "<pre>\(Markup.escaped($0))</pre>"
+        }
         let none = "<p>The results do not say by which request they were computed.</p>"
         return """
             <section id="provenance" aria-labelledby="provenance-title">
             <h2 id="provenance-title">Provenance</h2>
+            \(again ?? "")
             \(calls.isEmpty ? none : calls.joined(separator: "\n"))
+            \(archives)
             </section>
+            """
+    }
+
+    /// The archives that the results were computed from.
+    private var archives: String {
+        let rows = report.runs.map { run in
+            let cells = [
+                run.name, run.archive.id, run.archive.contentDigest, run.archive.producer, run.archive.created,
+            ]
+            return "<tr>" + cells.map { "<td><code>\(Markup.escaped($0))</code></td>" }.joined() + "</tr>"
+        }
+        let heads = ["results", "archive", "content digest", "recorded by", "on"]
+        return """
+            <div class="scroll"><table><thead><tr>\(heads.map { "<th scope=\"col\">\($0)</th>" }.joined())</tr></thead>
+            <tbody>\(rows.joined(separator: "\n"))</tbody></table></div>
             """
     }
 }

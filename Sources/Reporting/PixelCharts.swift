@@ -1,29 +1,49 @@
 internal import Results
 
-/// For image inputs: I(X_i;Q) of every pixel as a picture, at the first and last epoch.
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// For image inputs: I(X_i;Q) of every pixel as a picture, a strip of epochs per layer.
 struct PixelCharts {
     let run: Run
 
-    /// One chart per target; none where the inputs are no images, were reduced, or no terms were kept.
+    /// The most epochs of a strip.
+    private static let mostEpochs = 9
+    /// The most bytes that all pictures of a run take.
+    private static let mostBytes = 1_200_000
+
+    /// One chart per target, of the first split; none where the inputs are no images, were reduced, or no terms were kept.
     func charts(stem: String, dataName: String) -> [Chart] {
         let shapes = Dictionary(
             run.archive.splits.compactMap { split in ImageShape(split.inputShape).map { (split.name, $0) } },
             uniquingKeysWith: { first, _ in first })
         let pairs = Dictionary(uniqueKeysWithValues: run.panels.map { ([$0.split, $0.layer], $0) })
         let kept = run.featureTerms.filter { key, terms in
-            key.quantity == .complexity && key.discretization == run.headline && key.epoch != nil
+            key.split == run.splits.first && key.quantity == .complexity && key.discretization == run.headline
+                && key.epoch != nil
                 && shapes[key.split]?.count == terms.single.count && !key.parameters.contains("reduce=")
         }
-        return Dictionary(grouping: kept, by: \.key.target).sorted { $0.key < $1.key }.enumerated().compactMap {
+        let targets = Set(kept.map(\.key.target)).count
+        // The weighted targets first, as everywhere.
+        let ordered = Dictionary(grouping: kept, by: \.key.target).sorted {
+            ($0.key.hasPrefix("pmi") ? 0 : 1, $0.key) < ($1.key.hasPrefix("pmi") ? 0 : 1, $1.key)
+        }
+        return ordered.enumerated().compactMap {
             place, entry in
             let (target, kept) = entry
-            let epochs = kept.compactMap(\.key.epoch)
-            guard let first = epochs.min(), let last = epochs.max() else { return nil }
+            let all = Set(kept.compactMap(\.key.epoch)).sorted()
+            guard let shape = shapes[kept[0].key.split] else { return nil }
+            let bytes = (shape.width * shape.height + 400) * 4 / 3
+            let strips = Set(kept.map(\.key.layer)).count * targets
+            let epochs = Self.spread(all, most: min(Self.mostEpochs, max(2, Self.mostBytes / bytes / strips)))
             var maps: [(panel: Run.Panel, epoch: Int, shape: ImageShape, values: [Double])] = []
             var seen: Set<String> = []
             for (key, terms) in kept {
-                guard let epoch = key.epoch, epoch == first || epoch == last, let shape = shapes[key.split],
-                    let panel = pairs[[key.split, key.layer]], seen.insert("\(panel.label)\n\(epoch)").inserted
+                guard let epoch = key.epoch, epochs.contains(epoch), let shape = shapes[key.split],
+                    let panel = pairs[[key.split, key.layer]], seen.insert("\(panel.layer)\n\(epoch)").inserted
                 else { continue }
                 maps.append((panel, epoch, shape, shape.pixels(of: terms.single)))
             }
@@ -45,16 +65,30 @@ struct PixelCharts {
             return Chart(
                 stem: stem + "-" + Report.fileWord(target), subject: .pixels, run: run.name,
                 title: "I(X_i;Q) per pixel, target \(target)",
-                caption: "First and last epoch of every layer, one colour scale: the lightest pixel shares "
+                caption: "Every layer from left to right through training"
+                    + (epochs.count < all.count ? " (\(epochs.count) of \(all.count) epochs)" : "")
+                    + (run.splits.count > 1 ? ", split \(kept[0].key.split)" : "")
+                    + ". One colour scale: the lightest pixel shares "
                     + "\(Decimal.rounded(top, places: 3)) bits with the target.\(constant)",
                 body: ChartStyle.facets(
-                    panels: maps.count, cell: (width: 112, height: 112), columns: 8,
-                    multiple: first == last ? 1 : 2, isStretchable: false, inner(top: top)),
+                    panels: maps.count, cell: (width: Self.side, height: Self.side), columns: epochs.count,
+                    multiple: epochs.count, isStretchable: false, inner(top: top)),
                 data: data.placed(among: maps.map { Self.label($0.panel, $0.epoch) }))
         }
     }
 
-    private static func label(_ panel: Run.Panel, _ epoch: Int) -> String { "\(panel.label), epoch \(epoch)" }
+    /// The width of a picture on the page, in pixels.
+    private static let side = 88
+
+    /// At most this many epochs: the first, the last, and the others so that early ones, when most happens, stand closer.
+    private static func spread(_ epochs: [Int], most: Int) -> [Int] {
+        guard epochs.count > most else { return epochs }
+        let last = Double(epochs.count - 1)
+        return Set((0..<most).map { Int((pow(last + 1, Double($0) / Double(most - 1)) - 1).rounded()) }).sorted()
+            .map { epochs[$0] }
+    }
+
+    private static func label(_ panel: Run.Panel, _ epoch: Int) -> String { "\(panel.layer), epoch \(epoch)" }
 
     private func inner(top: Double) -> JSON {
         let legend: JSON = [
@@ -66,9 +100,13 @@ struct PixelCharts {
             "view": ["stroke": nil],
             "layer": [
                 [
-                    "mark": ["type": "image", "width": 112, "height": 112, "smooth": false, "aspect": false],
+                    "mark": [
+                        "type": "image", "width": .whole(Self.side), "height": .whole(Self.side), "smooth": false,
+                        "aspect": false,
+                    ],
                     "encoding": [
-                        "x": ["value": 56], "y": ["value": 56], "url": ["field": "url", "type": "nominal"],
+                        "x": ["value": .whole(Self.side / 2)], "y": ["value": .whole(Self.side / 2)],
+                        "url": ["field": "url", "type": "nominal"],
                         "tooltip": [
                             ["field": "panel", "title": "layer, epoch"],
                             ["field": "largest", "type": "quantitative", "title": "largest, bits"],

@@ -9,7 +9,7 @@ struct Run: Sendable {
     /// The discretization of the planes, tables and GIB terms: the one for which GIB complexities were computed, else
     /// the one with most measurements.
     let headline: String
-    /// The analyzed splits, in the archive's order.
+    /// The analyzed splits: `all` and `train` first, then in the archive's order.
     let splits: [String]
     /// The analyzed pairs of split and layer, in order.
     let panels: [Panel]
@@ -54,7 +54,8 @@ struct Run: Sendable {
         byQuantity = Dictionary(grouping: measurements, by: \.key.quantity)
         let known = archive.splits.map(\.name)
         let analyzed = Set(measurements.map(\.key.split))
-        let splits = known.filter(analyzed.contains) + analyzed.subtracting(known).sorted()
+        let present = known.filter(analyzed.contains) + analyzed.subtracting(known).sorted()
+        let splits = ["all", "train"].filter(present.contains) + present.filter { !["all", "train"].contains($0) }
         self.splits = splits
         var seen: Set<[String]> = []
         var panels: [Panel] = []

@@ -75,7 +75,7 @@ struct RunSections {
             var cells = showsSplit ? ["<td>\(Markup.escaped(row.panel.split))</td>"] : []
             cells.append("<th scope=\"row\">\(Markup.escaped(row.panel.layer))</th>")
             if epochs.count > 1 { cells.append("<td class=\"number\">\(row.epoch)</td>") }
-            cells.append("<td class=\"flags\">\(Markup.escaped(row.flags.joined(separator: ", ")))</td>")
+            cells.append("<td class=\"flags\">\(row.flags.map(Markup.flag).joined(separator: ", "))</td>")
             cells += row.values.map { Markup.cell($0) }
             return "<tr>\(cells.joined())</tr>"
         }

@@ -3,13 +3,15 @@ extension Chart.Subject {
     /// The heading of its section.
     var heading: String {
         switch self {
-        case .informationPlane: "Information plane"
-        case .trajectories: "IB terms over training"
+        case .informationPlane: "Information planes"
+        case .verdicts: "Verdict: does it compress?"
         case .complexity: "GIB complexity"
         case .sweep: "Binning sweep"
         case .weights: "PMI weights"
         case .pixels: "Information per pixel"
-        case .metrics: "Loss and accuracy"
+        case .kernel: "Kernel PCA"
+        // On the stage of the planes, under their words.
+        case .trajectories, .metrics: ""
         }
     }
 
@@ -18,12 +20,14 @@ extension Chart.Subject {
         switch self {
         case .informationPlane:
             "Each point is one layer at one recorded epoch: how many bits its discretized activations share with the "
-                + "input (to the right) and with the label (upwards). The colour is the epoch, the shape the layer; thin "
-                + "lines join the layers of one epoch, or the epochs of one layer. Dashed lines are the ceilings: log₂ n "
-                + "for I(X;Z) of n analyzed samples, the label entropy H(Y) for I(Z;Y)."
-        case .trajectories:
-            "The two terms of the Information Bottleneck by epoch. A fall of I(X;Z) after a rise is what has been called "
-                + "compression; the dotted line is the ceiling."
+                + "input (to the right) and with the label (upwards). Colour is the epoch, as on the slider; shape is the "
+                + "layer. The dark line joins the layers of the shown epoch. Point at a layer to follow it in every chart; "
+                + "press its name to keep it. Drag to move, turn the wheel with Ctrl or Shift to zoom."
+        case .verdicts:
+            "The fall is (max − final)/max over the epochs that are not saturated; its 95% interval accounts for the choice "
+                + "of the maximum among all epochs and layers. A verdict needs more than half of the usable binnings and "
+                + "estimators, and none that says the contrary. A cell says the fall in per cent: ▼ compresses, ≈ does not, ? cannot "
+                + "be decided, × does not count; “together” says how many of the usable methods agree."
         case .complexity:
             "The Generalized Information Bottleneck measures complexity feature by feature: C = 1/(2N) Σ [I(X_i;Q) + "
                 + "I(X_-i;Q)], where the target Q is a PMI-weighted view of the labels. Targets without PMI (label, "
@@ -34,13 +38,15 @@ extension Chart.Subject {
                 + "the epoch or the unit."
         case .weights:
             "A sample counts in the weighted targets by its positive pointwise mutual information with its label, "
-                + "max(0, PMI). Shown is that weight times n: samples at 0 are ignored, at 1 they count as if there were "
-                + "no weights."
+                + "max(0, PMI). Early in training hardly a symbol tells of the label, and few samples carry all the "
+                + "weight; as Z comes to determine Y, the weights come to be equal."
         case .pixels:
             "Each picture has the shape of the input; a light pixel alone shares much information with the target Q. "
                 + "Channels of a pixel are averaged."
-        case .metrics:
-            "What the recorder measured beside the activations, on the same epochs."
+        case .kernel:
+            "Directions in the space of the kernel along which the samples vary most. A spectrum that falls fast says that "
+                + "few directions hold the samples; labels that lie apart say that these directions tell of them."
+        case .trajectories, .metrics: ""
         }
     }
 
@@ -55,6 +61,9 @@ extension Chart.Subject {
         case .trajectories:
             "Near the ceiling a flat line says that there are too few samples for these bins. I(Z;Y) of undersampled "
                 + "symbols is biased upwards, up to H(Y)."
+        case .verdicts:
+            "Intervals know the error of sampling. Bias that changes during training is not in them, which is why methods "
+                + "must agree and controls stand beside."
         case .complexity:
             "C depends on which Q is meant; the publication leaves it open. A curve that its own shuffled weights follow "
                 + "owes nothing to which samples were weighted. With the flag saturated-inputs, as on images with all "
@@ -64,12 +73,14 @@ extension Chart.Subject {
                 + "not to the network."
         case .weights:
             "When Z is saturated, PMI is the information content of the label itself, and the weights say only how rare "
-                + "each class is: a few spikes near 1."
+                + "each class is."
         case .pixels:
             "Single pixels say nothing of what pixels carry together, and plug-in values have a bias above 0 that is the "
                 + "same for all pixels with equally many values. A map that looks like the mean image may be no more."
-        case .metrics:
-            "They come from the recorder and were not computed again."
+        case .kernel:
+            "Two components show what they show: labels that overlap here may lie apart in the others. Eigenvalues depend "
+                + "on the kernel and its parameters, and are no bits."
+        case .metrics: ""
         }
     }
 }

@@ -1,60 +1,52 @@
 internal import Results
 
-/// How the PMI weights spread over the samples, at the first, a middle and the last epoch.
+/// How the PMI weights spread over the samples while the network trains.
 struct WeightsChart {
     let run: Run
+    let style: ChartStyle
 
-    /// How many bars a histogram has.
-    static let bins = 24
-
-    /// The histogram of n·w per layer; none where no PMI was kept.
-    func chart(stem: String, dataName: String) -> Chart? {
-        let kept = run.pointwise.filter { $0.key.discretization == run.headline && $0.key.epoch != nil }
-        let epochs = Set(kept.compactMap(\.key.epoch)).sorted()
-        guard let first = epochs.first, let last = epochs.last else { return nil }
-        let shown = epochs.count > 2 ? [first, epochs[epochs.count / 2], last] : epochs
+    /// The weights as bands of quantiles, and the share of samples that count; none where no PMI was kept.
+    func charts(stem: String, dataName: String) -> [Chart] {
         let pairs = Dictionary(uniqueKeysWithValues: run.panels.map { ([$0.split, $0.layer], $0) })
-        var histograms: [(panel: Run.Panel, epoch: Int, weights: [Double])] = []
+        let kept = run.pointwise.filter { $0.key.discretization == run.headline && $0.key.epoch != nil }
+        let epochs = Set(Self.thinned(Set(kept.compactMap(\.key.epoch)).sorted()))
+        var data = PlotData(
+            name: dataName,
+            columns: ["panel", "epoch", "q5", "q25", "q50", "q75", "q95", "largest", "counted", "effective"])
         var seen: Set<String> = []
+        var top = 1.0
         for (key, values) in kept {
-            guard let epoch = key.epoch, shown.contains(epoch), let panel = pairs[[key.split, key.layer]],
-                seen.insert("\(panel.label)\n\(epoch)").inserted
+            guard let epoch = key.epoch, epochs.contains(epoch), let panel = pairs[[key.split, key.layer]],
+                seen.insert("\(panel.label)\n\(epoch)").inserted, !values.isEmpty
             else { continue }
-            histograms.append((panel, epoch, Self.relativeWeights(values)))
-        }
-        // A handful of samples of a rare symbol can weigh hundreds of times as much as the rest: the scale ends where 1% of
-        // a histogram lies beyond, and what is beyond stands in the last bar.
-        let top = histograms.reduce(2.0) { max($0, Self.quantile(0.99, of: $1.weights)) }
-        let largest = histograms.reduce(0.0) { max($0, $1.weights.max() ?? 0) }
-        var data = PlotData(name: dataName, columns: ["panel", "epoch", "from", "to", "share", "ignored"])
-        for (panel, epoch, weights) in histograms {
-            var counts = [Int](repeating: 0, count: Self.bins)
-            for weight in weights {
-                counts[Int(min(weight / top * Double(Self.bins), Double(Self.bins - 1)))] += 1
-            }
-            let ignored = Double(weights.count { $0 == 0 }) / Double(max(weights.count, 1))
-            for (bin, count) in counts.enumerated() where count > 0 {
-                let width = top / Double(Self.bins)
-                data.rows.append([
-                    .text(panel.label), .text(String(epoch)), .plotted(Double(bin) * width),
-                    .plotted(Double(bin + 1) * width), .plotted(Double(count) / Double(weights.count)),
-                    .plotted(ignored),
+            let weights = Self.relativeWeights(values).sorted()
+            let quantiles = [0.05, 0.25, 0.5, 0.75, 0.95].map { Self.quantile($0, ofSorted: weights) }
+            top = max(top, quantiles[4])
+            data.rows.append(
+                [.text(panel.label), .whole(epoch)] + quantiles.map { JSON.plotted($0) } + [
+                    .plotted(weights.last), .plotted(Double(weights.count { $0 > 0 }) / Double(weights.count)),
+                    .plotted(Self.effectiveShare(weights)),
                 ])
-            }
         }
-        guard !data.rows.isEmpty else { return nil }
-        let labels = run.panels.map(\.label).filter { label in histograms.contains { $0.panel.label == label } }
-        return Chart(
-            stem: stem, subject: .weights, run: run.name, title: "PMI weights of the samples",
-            caption: "Share of samples by weight, relative to equal weights, at "
-                + "\(shown.count == 1 ? "epoch" : "epochs") \(shown.map(String.init).joined(separator: ", ")); "
-                + "discretized by \(run.headline). 0: ignored. 1: counted as if unweighted."
-                + (largest > top
-                    ? " The last bar also holds what weighs more, up to \(Decimal.rounded(largest, places: 1))." : ""),
-            body: ChartStyle.facets(
-                panels: labels.count, cell: (width: 240, height: 150), columns: 4, inner(epochs: shown.map(String.init))
-            ),
-            data: data.placed(among: labels))
+        guard !data.rows.isEmpty else { return [] }
+        let labels = run.panels.map(\.label).filter { label in seen.contains { $0.hasPrefix(label + "\n") } }
+        let placed = data.placed(among: labels)
+        return [
+            Chart(
+                stem: stem, subject: .weights, run: run.name, title: "Weight of the samples, relative to equal weights",
+                caption: "Bands hold the middle 50% and 90% of the samples, the line is the median; "
+                    + "discretized by \(run.headline). At 1 a sample counts as if unweighted, at 0 it is ignored.",
+                body: ChartStyle.facets(
+                    panels: labels.count, cell: (width: 240, height: 140), columns: 4, bands(top: top)),
+                data: placed),
+            Chart(
+                stem: stem + "-share", subject: .weights, run: run.name, title: "Share of the samples that count",
+                caption:
+                    "Solid: samples with a weight above 0. Dashed: the effective share (Σw)²/(n·Σw²), which is 100% "
+                    + "where all weights are equal.",
+                body: ChartStyle.facets(panels: labels.count, cell: (width: 240, height: 110), columns: 4, shares),
+                data: placed),
+        ]
     }
 
     /// n·max(0, PMI_s)/Σ: 1 for every sample when all count alike; all 0 when no PMI is positive.
@@ -64,38 +56,73 @@ struct WeightsChart {
         return pointwise.map { Double(pointwise.count) * max(0, $0) / total }
     }
 
-    /// The smallest value that at most a share of 1 − `share` exceeds; 0 for none.
-    private static func quantile(_ share: Double, of values: [Double]) -> Double {
-        let sorted = values.sorted()
-        return sorted.isEmpty ? 0 : sorted[min(sorted.count - 1, Int((Double(sorted.count) * share).rounded(.up)) - 1)]
+    /// (Σw)²/(n·Σw²); 0 when all weights are 0.
+    private static func effectiveShare(_ weights: [Double]) -> Double {
+        let sum = weights.reduce(0, +)
+        let squares = weights.reduce(0) { $0 + $1 * $1 }
+        return squares > 0 ? sum * sum / squares / Double(weights.count) : 0
     }
 
-    private func inner(epochs: [String]) -> JSON {
-        let colors: [JSON] = [.text(Viridis.hex(0.12)), .text(Viridis.hex(0.52)), .text(Viridis.hex(0.9))]
-        let range: [JSON] = epochs.count == 2 ? [colors[0], colors[2]] : Array(colors.prefix(epochs.count))
+    /// The smallest value that at least a share of the samples does not exceed.
+    private static func quantile(_ share: Double, ofSorted sorted: [Double]) -> Double {
+        sorted[min(sorted.count - 1, max(0, Int((Double(sorted.count) * share).rounded(.up)) - 1))]
+    }
+
+    /// At most 60 of the epochs, evenly spread over the records.
+    private static func thinned(_ epochs: [Int]) -> [Int] {
+        guard epochs.count > 60 else { return epochs }
+        return (0..<60).map { epochs[Int((Double($0) * Double(epochs.count - 1) / 59).rounded())] }
+    }
+
+    private func bands(top: Double) -> JSON {
+        func y(_ field: String) -> JSON {
+            [
+                "field": .text(field), "type": "quantitative", "title": "weight × n",
+                "scale": ["domain": [0, .plotted(top * 1.05)]], "axis": ["tickCount": 4],
+            ]
+        }
+        func area(_ low: String, _ high: String, _ opacity: JSON) -> JSON {
+            [
+                "mark": ["type": "area", "color": "#0072b2", "opacity": opacity],
+                "encoding": ["x": style.epochAxis, "y": y(low), "y2": ["field": .text(high)]],
+            ]
+        }
         return [
-            "mark": ["type": "bar", "opacity": 0.55, "binSpacing": 0],
-            "encoding": [
-                "x": [
-                    "field": "from", "type": "quantitative", "bin": ["binned": true], "title": "weight × n",
-                    "axis": ["tickCount": 5, "grid": false],
+            "layer": [
+                area("q5", "q95", 0.18), area("q25", "q75", 0.35),
+                [
+                    "mark": ["type": "line", "color": "#0072b2", "strokeWidth": 1.8, "point": ["size": 14]],
+                    "encoding": ["x": style.epochAxis, "y": y("q50"), "tooltip": tooltip],
                 ],
-                "x2": ["field": "to"],
-                "y": [
-                    "field": "share", "type": "quantitative", "stack": nil, "title": "share of samples",
-                    "axis": ["format": "%", "tickCount": 4],
+            ]
+        ]
+    }
+
+    private var shares: JSON {
+        func line(_ field: String, _ dash: JSON) -> JSON {
+            [
+                "mark": ["type": "line", "color": "#8c5a00", "strokeWidth": 1.6, "strokeDash": dash, "tooltip": false],
+                "encoding": [
+                    "x": style.epochAxis,
+                    "y": [
+                        "field": .text(field), "type": "quantitative", "title": "share of samples",
+                        "scale": ["domain": [0, 1]], "axis": ["format": "%", "tickCount": 4],
+                    ],
                 ],
-                "color": [
-                    "field": "epoch", "type": "nominal", "title": "epoch",
-                    "scale": ["domain": .texts(epochs), "range": .list(range)],
-                ],
-                "tooltip": [
-                    ["field": "epoch"], ["field": "from", "type": "quantitative", "title": "weight × n from"],
-                    ["field": "to", "type": "quantitative"],
-                    ["field": "share", "type": "quantitative", "format": ".2%", "title": "share of samples"],
-                    ["field": "ignored", "type": "quantitative", "format": ".2%", "title": "weight 0"],
-                ],
-            ],
+            ]
+        }
+        return ["layer": [line("counted", [1, 0]), line("effective", [5, 3])]]
+    }
+
+    private var tooltip: JSON {
+        [
+            ["field": "panel", "title": "layer"], ["field": "epoch", "type": "quantitative"],
+            ["field": "q50", "type": "quantitative", "title": "median weight × n"],
+            ["field": "q5", "type": "quantitative", "title": "5%"],
+            ["field": "q95", "type": "quantitative", "title": "95%"],
+            ["field": "largest", "type": "quantitative"],
+            ["field": "counted", "type": "quantitative", "format": ".1%", "title": "weight above 0"],
+            ["field": "effective", "type": "quantitative", "format": ".1%", "title": "effective share"],
         ]
     }
 }

@@ -6,6 +6,14 @@ internal import HDF5
     internal import Glibc
 #endif
 
+/// The labels of the samples that a reduction holds.
+public enum ReducedLabels: Sendable, Hashable {
+    /// Class ids, one per sample.
+    case classes([Int])
+    /// Numbers to predict, `width` of them per sample, row by row.
+    case values([Double], width: Int)
+}
+
 /// Writes the kernel PCA of inputs or of a layer, record by record, to an HDF5 file.
 ///
 /// `schemas/reduction-v1.md` says what it holds.
@@ -28,11 +36,12 @@ public final class ReductionFile {
     /// - Parameters:
     ///   - path: where it appears; there must be no file of that name.
     ///   - attributes: what describes the reduction: archive, source, fitted_split.
-    ///   - splits: the splits with their numbers of samples.
+    ///   - splits: the splits with their numbers of samples and the labels of these.
     ///   - components: how many components are asked for.
     /// - Throws: where the file cannot be created.
     public init(
-        creating path: String, attributes: [(String, String)], splits: [(name: String, samples: Int)], components: Int
+        creating path: String, attributes: [(String, String)],
+        splits: [(name: String, samples: Int, labels: ReducedLabels)], components: Int
     ) throws(ResultsError) {
         guard access(path, F_OK) != 0 else {
             throw ResultsError(
@@ -58,7 +67,13 @@ public final class ReductionFile {
             let group = try root.createGroup("splits")
             var scores: [String: Dataset] = [:]
             for split in splits {
-                scores[split.name] = try group.createGroup(split.name).createDataset(
+                let own = try group.createGroup(split.name)
+                switch split.labels {
+                case .classes(let ids): try own.write(ids.map(Int64.init), to: "labels", shape: [split.samples])
+                case .values(let values, let width):
+                    try own.write(values, to: "labels", shape: width == 1 ? [split.samples] : [split.samples, width])
+                }
+                scores[split.name] = try own.createDataset(
                     "scores", of: .float64, shape: [0, split.samples, components], growable: true,
                     chunk: [1, split.samples, components])
             }

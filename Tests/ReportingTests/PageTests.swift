@@ -15,6 +15,11 @@ import Testing
         run.targets = ["pmi-label", "t" + hostile]
         run.inputShape = [4, 4]
         var results = run.results
+        if var archive = results.archives[run.id] {
+            archive.metrics = archive.metrics.map { .init(name: $0.name + hostile, values: $0.values) }
+            archive.metrics.append(.init(name: "datum['x']\\", values: [1, 2]))
+            results.insert(archive)
+        }
         results.insert(
             Failure(archive: run.id, split: run.splits[0], layer: run.layers[0], epoch: 3, reason: hostile))
         results.insert(Provenance(request: hostile, toolVersion: hostile, seed: 7))
@@ -85,7 +90,7 @@ import Testing
         bare.discretizations = ["width:30@run"]
         bare.epochs = [4]
         let report = try Report([("a", bare.results)])
-        #expect(Set(report.charts.map(\.subject)) == [.informationPlane, .trajectories, .metrics])
+        #expect(Set(report.charts.map(\.subject)) == [.informationPlane, .trajectories, .metrics, .verdicts])
         for chart in report.charts { _ = try object(chart) }
 
         var failed = ResultSet()

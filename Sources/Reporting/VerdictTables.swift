@@ -1,27 +1,21 @@
 internal import Findings
 
-/// The panel that says of every layer and quantity whether it compresses.
-struct VerdictSection {
+/// The verdicts on every layer and quantity of all runs as tables, with the reasons.
+struct VerdictTables {
     let report: Report
 
     /// Empty where no run has a quantity over epochs.
     var html: String {
         let tables = report.runs.compactMap { run -> String? in
             guard let verdicts = report.verdicts[run.name], !verdicts.isEmpty else { return nil }
-            let heading = report.runs.count > 1 ? "<h3>\(Markup.escaped(run.name))</h3>\n" : ""
+            let heading = report.runs.count > 1 ? "<h4>\(Markup.escaped(run.name))</h4>\n" : ""
             return heading + table(of: verdicts, hasSplits: run.splits.count > 1)
         }
         guard !tables.isEmpty else { return "" }
         return """
-            <section id="verdict" aria-labelledby="verdict-title">
-            <h2 id="verdict-title">Verdict: does it compress?</h2>
-            <p>The fall is (max − final)/max over the epochs that are not saturated, for the first usable method; its 95% \
-            interval accounts for the choice of the maximum among all epochs and layers. A verdict needs more than half of the \
-            usable binnings and estimators, and none that says the contrary.</p>
-            <p class="distrust"><b>When to distrust it.</b> Intervals know the error of sampling. Bias that changes during \
-            training is not in them, which is why methods must agree and controls stand beside.</p>
+            <details class="table"><summary>Every verdict with its reason, as a table</summary>
             \(tables.joined(separator: "\n"))
-            </section>
+            </details>
             """
     }
 
