@@ -54,7 +54,7 @@ extension CellAnalysis {
     /// What the estimators of values give of the layer's values as they are.
     func appendEstimates(_ layer: SampleMatrix, _ shared: SharedSamples, to outcome: inout UnitOutcome) {
         guard !unit.valueEstimators.isEmpty else { return }
-        let values = layer.asDouble
+        let values = layer.asDouble()
         let flags: Flags = values.values.allSatisfy { $0 == 0 } ? .dead : []
         // One pass over the distances for all bounds and all quantities.
         let bounds = unit.valueEstimators.compactMap(\.pairwiseBound)

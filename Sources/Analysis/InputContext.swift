@@ -112,7 +112,7 @@ actor InputContexts {
         let (reader, key) = (reader, key(of: unit))
         return try await inputValues.task(for: key) { () async throws(AnalysisError) in
             let rows = try reader.inputs(of: unit.split, record: key.record, samples: unit.samples)
-            return self.plan.request.inputReduction == nil ? rows.asDouble : try await self.reduced(rows, of: unit)
+            return self.plan.request.inputReduction == nil ? rows.asDouble() : try await self.reduced(rows, of: unit)
         }.value.get()
     }
 
@@ -185,7 +185,7 @@ actor InputContexts {
             let rows = try reader.inputs(of: fitted, record: 0, samples: samples)
             return try reducing(reader.place(ofInputs: fitted)) { () throws(KernelError) in
                 try KernelPCA.fit(
-                    rows.asDouble, kernel: reduction.kernel, components: reduction.components,
+                    rows.asDouble(jobs: jobs), kernel: reduction.kernel, components: reduction.components,
                     memory: memory, jobs: jobs)
             }
         }.value.get()
@@ -200,7 +200,7 @@ actor InputContexts {
                 values: Array(scores.values.prefix(unit.samples * scores.columns)))
         }
         return try reducing(reader.place(ofInputs: unit.split)) { () throws(KernelError) in
-            try basis.project(inputs.asDouble, jobs: jobs)
+            try basis.project(inputs.asDouble(jobs: jobs), jobs: jobs)
         }
     }
 }

@@ -116,7 +116,7 @@ public struct LayerReduction: Sendable {
             progress(index, records.count, 0)
             if basis == nil || !isInput {
                 basis = try KernelPCA.fit(
-                    try matrix(of: fitted, record: isInput ? 0 : record, samples: fittedSamples),
+                    try matrix(of: fitted, record: isInput ? 0 : record, samples: fittedSamples, jobs: jobs),
                     kernel: reduction.kernel, components: reduction.components, memory: memory, jobs: jobs,
                     progress: { progress(index, records.count, $0) })
             }
@@ -128,7 +128,8 @@ public struct LayerReduction: Sendable {
                 scores[split.name] =
                     isFitted
                     ? basis.scores.values
-                    : try basis.project(try matrix(of: split, record: record, samples: count), jobs: jobs).values
+                    : try basis.project(try matrix(of: split, record: record, samples: count, jobs: jobs), jobs: jobs)
+                        .values
             }
             try file.append(
                 epoch: isConstant ? nil : epochs[record], kernel: basis.kernel.description,
@@ -165,9 +166,11 @@ public struct LayerReduction: Sendable {
         }
     }
 
-    private func matrix(of split: SplitInfo, record: Int, samples: Int) throws(AnalysisError) -> Matrix<Double> {
+    private func matrix(of split: SplitInfo, record: Int, samples: Int, jobs: Int) throws(AnalysisError) -> Matrix<
+        Double
+    > {
         guard case .layer(let name) = source else {
-            return try reader.inputs(of: split, record: record, samples: samples).asDouble
+            return try reader.inputs(of: split, record: record, samples: samples).asDouble(jobs: jobs)
         }
         guard let layer = split.layers.first(where: { $0.name == name }) else {
             throw AnalysisError(
@@ -178,6 +181,6 @@ public struct LayerReduction: Sendable {
             split: split, layer: layer, record: record, samples: samples, binnings: [], valueEstimators: [])
         let values = try reader.activations(of: unit, layer: layer)
         try reader.checkFinite(values, of: unit)
-        return values.asDouble
+        return values.asDouble(jobs: jobs)
     }
 }
