@@ -112,7 +112,7 @@ struct DirectReading {
         }
         let pieceBytes = min(
             max(1, Self.pieceBytes / unitBytes) * unitBytes, runs.reduce(1) { max($0, $1.bytes) })
-        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceBytes, alignment: 64)
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceBytes, alignment: 16)
         defer { room.deallocate() }
         for run in runs {
             for offset in stride(from: 0, to: run.bytes, by: pieceBytes) {
