@@ -51,6 +51,9 @@ struct SlurmCommand: AsyncParsableCommand {
     @Flag(help: "Print the batch scripts and submit nothing.")
     var dryRun = false
 
+    @Flag(help: "Print the numbers of the jobs, and with --wait the end, as JSON.")
+    var json = false
+
     @OptionGroup var request: RequestOptions
 
     @Argument(parsing: .postTerminator, help: "Options of sbatch, after --.")
@@ -113,7 +116,7 @@ struct SlurmCommand: AsyncParsableCommand {
                 folder.remove()
                 throw error
             }
-            try Terminal.write(Self.summary(planned, table) + "\n")
+            if !json { try Terminal.write(Self.summary(planned, table) + "\n") }
             try await tell(submission, in: folder, with: slurm)
         }
     }
@@ -132,7 +135,7 @@ struct SlurmCommand: AsyncParsableCommand {
             return try await tell(last, "at work already", in: folder, with: slurm)
         }
         if let outcome = folder.outcome(), outcome.code != 2, ResultsFile(job.output).exists {
-            return try Self.end(outcome)
+            return try end(outcome)
         }
         var continued = job
         continued.archives = earlier.archives
@@ -149,22 +152,37 @@ struct SlurmCommand: AsyncParsableCommand {
     private func tell(
         _ submission: JobFolder.Submission, _ what: String = "submitted", in folder: JobFolder, with slurm: Slurm
     ) async throws {
+        if json, !wait {
+            let summary = JSONText.object([
+                ("array", submission.array.map { .whole($0) } ?? .null), ("tasks", .whole(submission.tasks)),
+                ("merge", .whole(submission.merge)), ("folder", .text(folder.path)), ("logs", .text(folder.logs)),
+            ])
+            return try Terminal.write(summary.text + "\n")
+        }
         let tasks = submission.array.map {
             "job \($0), \(submission.tasks) \(submission.tasks == 1 ? "task" : "tasks"); "
         }
         let jobs = submission.jobs.map(String.init).joined(separator: " ")
-        try Terminal.write(
+        let words =
             """
             \(what): \(tasks ?? "")job \(submission.merge), which checks, submits again what is missing, and merges
             watch: squeue --me; logs in \(folder.logs)
             wait: the same command with --wait; stop: scancel \(jobs)
 
-            """)
-        if wait { try Self.end(try await JobWatch(folder: folder, slurm: slurm).outcome()) }
+            """
+        if !json { try Terminal.write(words) }
+        if wait { try end(try await JobWatch(folder: folder, slurm: slurm).outcome()) }
     }
 
     /// Tells how the job ended, with its exit code.
-    private static func end(_ outcome: JobFolder.Outcome) throws {
+    private func end(_ outcome: JobFolder.Outcome) throws {
+        if json {
+            let lines = outcome.lines.map { JSONText.text($0) }
+            try Terminal.write(
+                JSONText.object([("code", .whole(Int(outcome.code))), ("lines", .list(lines))]).text + "\n")
+            if outcome.code != 0 { throw ExitCode(outcome.code) }
+            return
+        }
         for line in outcome.lines.dropLast() { Terminal.note(line) }
         if let last = outcome.lines.last {
             if outcome.code == 2 { Terminal.note("error: " + last) } else { try Terminal.write(last + "\n") }

@@ -112,6 +112,29 @@ import Testing
         #expect(try infoplane("slurm-merge", "all.slurm").code == 0 && folder.exists("all.results.h5"))
     }
 
+    @Test func `programs get the numbers of the jobs, and the end, as JSON`() throws {
+        struct Jobs: Decodable {
+            let array: Int?
+            let tasks: Int
+            let merge: Int
+            let folder: String
+        }
+        struct End: Decodable {
+            let code: Int
+            let lines: [String]
+        }
+        try makeStandIns()
+        try folder.recordTwelveBits("a.h5")
+        let submitted = try infoplane("slurm", "a.h5", "-o", "all.results.h5", "--tasks", "2", "--json")
+        let jobs = try JSONDecoder().decode(Jobs.self, from: Data(submitted.out.utf8))
+        #expect(jobs.array == 1 && jobs.tasks == 2 && jobs.merge == 2 && jobs.folder == folder.path("all.slurm"))
+        for task in [1, 2] { try runTask(task) }
+        #expect(try infoplane("slurm-merge", "all.slurm").code == 0)
+        let ended = try infoplane("slurm", "a.h5", "-o", "all.results.h5", "--wait", "--json")
+        let end = try JSONDecoder().decode(End.self, from: Data(ended.out.utf8))
+        #expect(end.code == 0 && end.lines.last?.contains("all.results.h5: ") == true, "\(ended.out)")
+    }
+
     @Test func `an archive that has grown since is no longer joined`() throws {
         try makeStandIns()
         try folder.recordTwelveBits("a.h5")
