@@ -29,9 +29,8 @@ import Testing
         let folder = place.appendingPathComponent("all.slurm")
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         let program = place.appendingPathComponent("infoplane")
-        try Data("#!/bin/bash\nprintf '<%s>' \"$@\"; echo\ncat\ncase \"$*\" in *bad.h5*) exit 2;; esac\n".utf8).write(
-            to: program)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
+        try writeProgram(
+            "#!/bin/bash\nprintf '<%s>' \"$@\"; echo\ncat\ncase \"$*\" in *bad.h5*) exit 2;; esac\n", to: program.path)
         let archives = ["good.h5", "bad.h5"].map { place.appendingPathComponent($0) }
         for archive in archives { try Data().write(to: archive) }
         let table = ShardTable(
@@ -81,4 +80,17 @@ import Testing
         }
         #expect(code == 2 && out.contains(sentence) && out.contains("error: "), "\(out)")
     }
+}
+
+/// Writes an executable script by a process of its own: where this one wrote it, a child that another test starts at that moment
+/// would hold it open for writing, and it could not be run ("Text file busy").
+private func writeProgram(_ text: String, to path: String) throws {
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+    shell.arguments = ["-c", "printf '%s' \"$TEXT\" >\"$0\" && chmod 755 \"$0\"", path]
+    shell.environment = ["TEXT": text, "PATH": "/usr/bin:/bin"]
+    shell.standardInput = FileHandle.nullDevice
+    try shell.run()
+    shell.waitUntilExit()
+    try #require(shell.terminationStatus == 0, "\(path) can be written")
 }
