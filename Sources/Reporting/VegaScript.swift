@@ -19,9 +19,9 @@ public enum VegaScript {
     ///   - explicit: a path that the user gave; then nothing else is looked for.
     ///   - environment: the process's environment; `INFOPLANE_VEGA` names a file, `XDG_DATA_HOME` (else
     ///     `HOME/.local/share`) the folder of `infoplane/vega.js`.
-    ///   - executable: the program that runs; `tools/release` installs the bundle at `../share/infoplane` from it.
+    ///   - executable: the absolute path of the program that runs; `tools/release` installs the bundle at `../share/infoplane` from it.
     public static func searchPaths(
-        explicit: String?, environment: [String: String], executable: String? = runningExecutable
+        explicit: String?, environment: [String: String], executable: String? = nil
     ) -> [String] {
         if let explicit { return [explicit] }
         if let path = environment["INFOPLANE_VEGA"], !path.isEmpty { return [path] }
@@ -37,18 +37,15 @@ public enum VegaScript {
         return paths
     }
 
-    /// The file of the running program, with no link in its path; nil where the system has no /proc.
-    public static var runningExecutable: String? {
-        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    }
-
     /// Reads the bundle where there is one, else names the network.
     ///
     /// - Returns: `.network` where no bundle was asked for and none is in its usual place; a caller should warn.
     /// - Throws: where a bundle that was asked for (`explicit` or `INFOPLANE_VEGA`) is missing, or one is not Vega's.
-    public static func find(explicit: String?, environment: [String: String]) throws(ReportingError) -> VegaSource {
+    public static func find(
+        explicit: String?, environment: [String: String], executable: String? = nil
+    ) throws(ReportingError) -> VegaSource {
         let isAskedFor = explicit != nil || !(environment["INFOPLANE_VEGA"] ?? "").isEmpty
-        for path in searchPaths(explicit: explicit, environment: environment) {
+        for path in searchPaths(explicit: explicit, environment: environment, executable: executable) {
             guard let content = FileManager.default.contents(atPath: path) else { continue }
             let javascript = String(decoding: content, as: UTF8.self)
             guard javascript.utf8.count > 10_000, javascript.contains("vegaEmbed") else {

@@ -109,7 +109,8 @@ struct ReportCommand: AsyncParsableCommand {
             let environment = ProcessInfo.processInfo.environment
             // Before anything is written.
             let writer = figures == nil ? nil : try FigureWriter(environment: environment)
-            let source = try VegaScript.find(explicit: vega, environment: environment)
+            let source = try VegaScript.find(
+                explicit: vega, environment: environment, executable: WorkingFolder.ownProgram)
             if case .network = source {
                 Terminal.note(
                     "warning: no Vega JavaScript was found, the page needs the network to draw its charts. "

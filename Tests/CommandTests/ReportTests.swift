@@ -23,6 +23,29 @@ import Testing
         return folder
     }
 
+    @Test func `takes the Vega JavaScript that lies beside an installed program`() throws {
+        let folder = try analyzed()
+        for part in ["bin", "share/infoplane"] {
+            try FileManager.default.createDirectory(atPath: folder.path(part), withIntermediateDirectories: true)
+        }
+        let script = "window.vegaEmbed = 'the installed one';" + String(repeating: " ", count: 10_000)
+        try folder.write(Data(script.utf8), to: "share/infoplane/vega.js")
+        // Copied by a process of its own: what this one has open for writing, a child of another test may hold, and not be run.
+        let shell = Process()
+        shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+        shell.arguments = [
+            "-c", "cp \"$0\" bin/infoplane && exec bin/infoplane report s1.results.h5 -o r.html", Tool.url.path,
+        ]
+        shell.currentDirectoryURL = folder.url
+        shell.environment = ["HOME": "/nowhere", "PATH": "/usr/bin:/bin"]
+        shell.standardOutput = FileHandle.nullDevice
+        try shell.run()
+        shell.waitUntilExit()
+        #expect(shell.terminationStatus == 0)
+        let page = try String(contentsOfFile: folder.path("r.html"), encoding: .utf8)
+        #expect(page.contains("the installed one"))
+    }
+
     @Test func `shows groups, reductions and tables, and names the command that writes it again`() throws {
         let folder = try analyzed()
         let reduced = try Tool.run(

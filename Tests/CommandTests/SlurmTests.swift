@@ -154,6 +154,7 @@ import Testing
         #expect(output.code == 0 && output.error.contains("Nothing was submitted"), "\(output.error)")
         #expect(output.out.hasPrefix("#!/bin/bash\n") && output.out.contains("\n#SBATCH --mem=4G\n"))
         #expect(output.out.contains("slurm-merge '\(folder.path("all.slurm"))'"))
+        #expect(output.out.contains("infoplane='\(Tool.url.path)'"), "the running program is known by its whole path")
         #expect(try folder.names() == ["a.h5"])
     }
 

@@ -161,12 +161,6 @@ import Testing
                 == ["/home/u/.local/share/infoplane/vega.js", installed])
     }
 
-    @Test func `the running program is known by its whole path`() {
-        #if os(Linux)
-            #expect(VegaScript.runningExecutable?.hasPrefix("/") == true)
-        #endif
-    }
-
     @Test func `absent means the network, unless it was asked for`() throws {
         #expect(try VegaScript.find(explicit: nil, environment: ["HOME": "/nowhere"]) == .network)
         #expect(throws: ReportingError.self) { try VegaScript.find(explicit: "/nowhere.js", environment: [:]) }
