@@ -13,6 +13,10 @@ struct RequestOptions: ParsableArguments {
         TARGETS: \(Target.allCases.map(\.rawValue).joined(separator: ", ")).
         """
 
+    /// What is computed where nothing is asked for.
+    private static let usual = AnalysisRequest()
+    private static var usualSamples: String { usual.samples.map(String.init) ?? "all" }
+
     @Option(
         help: ArgumentHelp("A YAML file with any of these options; infoplane config writes one.", valueName: "file"),
         completion: .file(extensions: ["yaml", "yml"]))
@@ -26,10 +30,10 @@ struct RequestOptions: ParsableArguments {
     var layers: [String] = []
 
     @Option(help: "The records: all, last, every:K, A-B or a list such as 0,1,10.")
-    var epochs = "all"
+    var epochs = RequestOptions.usual.epochs.description
 
     @Option(help: "How many samples of each split, the first ones; a number or all.")
-    var samples = "5000"
+    var samples = RequestOptions.usualSamples
 
     @Flag(help: "Compute the same from the first half and quarter of the samples too: bias shows as a trend over them.")
     var subsampling = false
@@ -55,22 +59,22 @@ struct RequestOptions: ParsableArguments {
     var noGib = false
 
     @Option(help: "How inputs become symbols in the GIB terms.")
-    var inputBinning = "width:30@unit"
+    var inputBinning = RequestOptions.usual.inputBinning.description
 
     @Option(help: "How real-valued labels become symbols.")
-    var labelBinning = "width:30@unit"
+    var labelBinning = RequestOptions.usual.labelBinning.description
 
     @Option(help: "Reduce the inputs before the GIB terms: kpca:K or kpca:K@KERNEL.")
     var reduceInputs: String?
 
     @Option(help: "Arrays kept beside the measurements (terms by feature, PMI by sample): headline, all or none.")
-    var keep = "headline"
+    var keep = RequestOptions.usual.keep.rawValue
 
     @Option(help: "How many shuffles of the labels stand against the plug-in I(Z;Y): its null mean and p-value.")
-    var permutations = 99
+    var permutations = RequestOptions.usual.permutations
 
     @Option(help: "How many shuffles of the PMI weights stand against the complexity of weighted targets.")
-    var shuffles = 10
+    var shuffles = RequestOptions.usual.shuffles
 
     @Flag(
         name: .customLong("no-error-bars"),
@@ -79,7 +83,7 @@ struct RequestOptions: ParsableArguments {
     var leavesErrorBarsOut = false
 
     @Option(help: "The seed of both.")
-    var seed: UInt64 = 0
+    var seed = RequestOptions.usual.seed
 
     func validate() throws {
         if noGib, !targets.isEmpty { throw ValidationError("--no-gib and --target contradict each other") }
@@ -147,21 +151,21 @@ struct RequestOptions: ParsableArguments {
         }
         add("split", splits)
         add("layer", layers)
-        add("epochs", epochs, default: "all")
-        add("samples", samples, default: "5000")
+        add("epochs", epochs, default: Self.usual.epochs.description)
+        add("samples", samples, default: Self.usualSamples)
         if subsampling { arguments.append("--subsampling") }
         add("estimator", estimators)
         add("binning", binnings)
         add("target", targets)
         if noGib { arguments.append("--no-gib") }
-        add("input-binning", inputBinning, default: "width:30@unit")
-        add("label-binning", labelBinning, default: "width:30@unit")
+        add("input-binning", inputBinning, default: Self.usual.inputBinning.description)
+        add("label-binning", labelBinning, default: Self.usual.labelBinning.description)
         add("reduce-inputs", reduceInputs.map { [$0] } ?? [])
-        add("keep", keep, default: "headline")
-        add("permutations", permutations, default: 99)
-        add("shuffles", shuffles, default: 10)
+        add("keep", keep, default: Self.usual.keep.rawValue)
+        add("permutations", permutations, default: Self.usual.permutations)
+        add("shuffles", shuffles, default: Self.usual.shuffles)
         if leavesErrorBarsOut { arguments.append("--no-error-bars") }
-        add("seed", seed, default: 0)
+        add("seed", seed, default: Self.usual.seed)
         return arguments
     }
 
