@@ -113,9 +113,9 @@ def test_publishes_the_claims_of_all_pages(tmp_path):
     findings = Findings("One", "A question?", "Conditions.")
     findings.claim("it falls", True, "3 of 4")
     findings.claim("it stays", None, "0 usable")
-    (tmp_path / "README.md").write_text("before\n<!-- claims: made by --page -->\nold\n<!-- end of claims -->\nafter\n")
+    (tmp_path / "README.md").write_text("before\n<!-- claims: made by --page -->\nstale\n<!-- end of claims -->\nafter\n")
     findings.publish(tmp_path, "one", findings.page(Small))
     text = (tmp_path / "README.md").read_text()
-    assert "old" not in text and text.startswith("before") and text.endswith("after\n")
+    assert "stale" not in text and text.startswith("before") and text.endswith("after\n")
     assert table(["experiment", "claim", "here"], [
         ["[one](one.md)", "it falls", "holds"], ["[one](one.md)", "it stays", "cannot be decided"]]) in text
