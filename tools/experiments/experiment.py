@@ -207,7 +207,9 @@ EXIT CODES: 0 done, whether the claims hold or not; 1 stopped; 2 could not run; 
         self._steps = steps
 
     def show(self, note):
-        """Shows on a terminal how far the present step is, such as an epoch."""
+        """Shows on a terminal how far the present step is, such as an epoch; ends a thread's work once the user has stopped all."""
+        if self._is_stopping:
+            raise Stopped
         with self._lock:
             self._draw(note)
 
