@@ -1,0 +1,369 @@
+"""What the recordings of the Transformer say together: the rules of the claims, and the tables behind them."""
+
+import collections
+import statistics
+
+from over_runs import MeanOverRuns
+
+HEADLINE = "width:30@run"
+# A difference of I(Z;Y), or of C, below this is none that matters.
+MARGIN = 0.02
+# The readings of the publication's target whose C is finite, and the control without PMI.
+READINGS = ["pmi-label", "pmi-soft", "pmi-erasure"]
+CONTROL = "soft-label"
+READOUTS = ["principal", "probe"]
+SPLITS = ["train", "test"]
+UNSATURATED = "8 halves"
+CLASSES = [
+    ("the inputs are saturated", "X is saturated"), ("saturated at", "Z is saturated"), ("with shuffled weights", "shuffled weights fall, too"),
+    ("not above that of shuffled labels", "I(Z;Y) is not above chance"), ("hold both", "intervals too wide"),
+    ("disagree", "binnings disagree"), ("constant", "constant")]
+
+
+class Evidence:
+    """The headline's measurements of every run, readout and choice of X, and their verdicts."""
+
+    def __init__(self, experiment, runs):
+        self.runs = runs
+        self.experiment = experiment
+        self.inputs = list(dict.fromkeys(key[1] for run in runs for key in run.results if key != "whole"))
+        self.seeds = [run for run in runs if run.kind == "labels"]
+        self.shuffled = next(run for run in runs if run.kind == "shuffled")
+        self.others = [run for run in runs if run.kind != "labels"]
+        self.metrics = {run.name: experiment.metrics(run.archive) for run in runs}
+        self.series, self.flags, self.answers, self.layers = {}, collections.Counter(), {}, {}
+        places = [(run, key) for run in runs for key in run.results]
+        for (run, key), (rows, verdicts) in zip(places, experiment.each(places, lambda place: self._read(*place))):
+            self._take(run, key, rows)
+            self.answers[run.name, key] = verdicts
+
+    def _read(self, run, key):
+        rows = self.experiment.rows(run.results[key], estimator="plug-in", discretization=HEADLINE)
+        return rows, self.experiment.verdicts(run.results[key])
+
+    def _take(self, run, key, rows):
+        for row in rows:
+            series = self.series.setdefault((run.name, key, row["split"], row["layer"], row["quantity"], row["target"]), {})
+            if row["epoch"] in series:
+                raise ValueError(f"{run.results[key]}: two rows of {row['quantity']} of {row['layer']} at {row['epoch']}.")
+            series[row["epoch"]] = row
+            self.layers.setdefault(run.kind, {})[row["layer"]] = row["order"]
+            group = "GIB" if row["target"] else "IB"
+            if row["quantity"] in ("I(X;Z)", "I(Z;Y)", "GIB complexity"):
+                readout, inputs = key if isinstance(key, tuple) else (key, "")
+                # IB terms stand in both files of a readout.
+                if group == "GIB" or inputs in ("", UNSATURATED):
+                    flags = (row["flags"] or "none").split("|")
+                    place = (readout, row["quantity"] + (f", X: {inputs}" if group == "GIB" else ""))
+                    self.flags.update([(*place, flag) for flag in flags] + [(*place, "all")])
+
+    def names(self, kind="labels"):
+        return sorted(self.layers[kind], key=self.layers[kind].get)
+
+    def blocks(self):
+        return [name for name in self.names() if name.startswith("block") and "-" not in name]
+
+    def values(self, run, key, split, layer, quantity, target=None):
+        """Steps and values; I(Z;Y) above the mean of shuffled labels."""
+        series = self.series[run.name, key, split, layer, quantity, target]
+        is_relevance = quantity == "I(Z;Y)"
+        return [(step, series[step]["value"] - (series[step]["null_mean"] if is_relevance else 0)) for step in sorted(series)]
+
+    def relevance(self, run, readout, split, layer):
+        return self.values(run, (readout, UNSATURATED), split, layer, "I(Z;Y)")
+
+    def counts(self, run, key, quantity, target=""):
+        """How many layers have which answer on `train`, and why those have none."""
+        own = [found for found in self.answers[run.name, key]
+               if found["split"] == "train" and found["quantity"] == quantity and (found["target"] or "") == target]
+        reasons = collections.Counter(
+            next((words for part, words in CLASSES if part in f"{found['reason']} {found['control']}"), "other")
+            for found in own if found["answer"] == "cannot be decided")
+        return collections.Counter(found["answer"] for found in own), reasons, len(own)
+
+
+def write(findings, evidence):
+    _falls(findings, evidence)
+    _depth(findings, evidence)
+    _parts(findings, evidence)
+    _learning(findings, evidence)
+    _planes(findings, evidence)
+    _verdict_table(findings, evidence)
+    _complexities(findings, evidence)
+    _order(findings, evidence)
+    _flags(findings, evidence)
+    findings.section("Left out", _left_out(evidence))
+
+
+# What falls during training
+
+
+def _conditions(evidence):
+    """Those of the claims: of the GIB complexity, and of I(X;Z); each what Z and X are, the quantity, its target."""
+    return (
+        [((readout, UNSATURATED), "GIB complexity", target) for readout in READOUTS for target in READINGS],
+        [("whole", "I(X;Z)", "")] + [((readout, UNSATURATED), "I(X;Z)", "") for readout in READOUTS])
+
+
+def most(evidence, run, condition, answer):
+    counts, _, layers = evidence.counts(run, *condition)
+    return 2 * counts[answer] > layers
+
+
+def fall_holds(evidence, conditions):
+    """True: in all conditions and runs more than half of the layers fall. False: in at least half of the conditions more than
+    half of the layers do not, in all runs. Else None."""
+    falls = [all(most(evidence, run, condition, "compresses") for run in evidence.seeds) for condition in conditions]
+    stays = [all(most(evidence, run, condition, "does not compress") for run in evidence.seeds) for condition in conditions]
+    return True if all(falls) else False if 2 * sum(stays) >= len(conditions) else None
+
+
+def _falls(findings, evidence):
+    gib, ib = _conditions(evidence)
+    for statement, conditions in (
+            ("The GIB complexity falls during training in a Transformer, too", gib),
+            ("I(X;Z) falls during training in a Transformer", ib)):
+        total = collections.Counter()
+        for condition in conditions:
+            for run in evidence.seeds:
+                total += evidence.counts(run, *condition)[0]
+        findings.claim(
+            statement, fall_holds(evidence, conditions),
+            f"of {sum(total.values())} verdicts ({len(conditions)} conventions, {len(evidence.seeds)} runs, {len(evidence.names())} layers) "
+            f"{total['compresses']} say it falls, {total['does not compress']} it does not, {total['cannot be decided']} neither")
+    # The control of the first claim: a network that can only memorize.
+    below, usable, parts = [], 0, []
+    for condition in gib:
+        own = [evidence.counts(run, *condition)[0]["compresses"] for run in evidence.seeds]
+        control = evidence.counts(evidence.shuffled, *condition)[0]["compresses"]
+        if max(own) == 0 and control == 0:
+            continue
+        usable += 1
+        below.append(control < min(own))
+        parts.append(f"{control} against {min(own)} to {max(own)}")
+    findings.claim(
+        "Where the GIB complexity falls, it is for learning: with shuffled labels fewer layers fall than in any run with the true ones",
+        None if not usable or any(below) != all(below) else all(below),
+        f"layers that fall, shuffled against true labels: {'; '.join(parts) if parts else 'none in any run'}")
+
+
+# Depth, attention and MLP
+
+
+def _tests(evidence, value, places):
+    """One mean over runs per place, at a level that holds for all of them together (Bonferroni)."""
+    return {place: MeanOverRuns([value(run, *place) for run in evidence.seeds], 1 - 0.05 / len(places)) for place in places}
+
+
+def _said(tests):
+    return "; ".join(f"{', '.join(place)}: {found}" for place, found in tests.items())
+
+
+def _depth(findings, evidence):
+    blocks = evidence.blocks()
+
+    def gain(run, readout, split):
+        return evidence.relevance(run, readout, split, blocks[-1])[-1][1] - evidence.relevance(run, readout, split, "embedding")[-1][1]
+
+    tests = _tests(evidence, gain, [(readout, split) for readout in READOUTS for split in SPLITS])
+    way = ["embedding", *blocks]
+    steps = [
+        evidence.relevance(run, readout, split, after)[-1][1] > evidence.relevance(run, readout, split, before)[-1][1]
+        for run in evidence.seeds for readout, split in tests for before, after in zip(way, way[1:])]
+    holds = True if all(test.sign > 0 for test in tests.values()) else (
+        False if all(test.high < MARGIN for test in tests.values()) else None)
+    findings.claim(
+        "I(Z;Y) grows with depth", holds,
+        f"last block − embedding after training, bits, above chance: {_said(tests)}; from a block to the next it grows in "
+        f"{sum(steps)} of {len(steps)} cases")
+
+
+def _parts(findings, evidence):
+    blocks = evidence.blocks()
+
+    def relevance(run, readout, split):
+        return statistics.fmean(
+            evidence.relevance(run, readout, split, f"{block}-mlp")[-1][1]
+            - evidence.relevance(run, readout, split, f"{block}-attention")[-1][1] for block in blocks)
+
+    def complexity(run, readout, target):
+        def after(layer):
+            return evidence.values(run, (readout, UNSATURATED), "train", layer, "GIB complexity", target)[-1][1]
+
+        return statistics.fmean(after(f"{block}-mlp") - after(f"{block}-attention") for block in blocks)
+
+    for statement, value, seconds in (
+            ("What attention and MLP add differs in I(Z;Y)", relevance, SPLITS),
+            ("What attention and MLP add differs in GIB complexity", complexity, READINGS[:2])):
+        tests = _tests(evidence, value, [(readout, second) for readout in READOUTS for second in seconds])
+        signs = {test.sign for test in tests.values()}
+        holds = True if len(signs) == 1 and 0 not in signs else (
+            False if all(test.lies_within(MARGIN) for test in tests.values()) else None)
+        findings.claim(statement, holds, f"MLP − attention after training, mean over blocks, bits: {_said(tests)}")
+
+
+def _learning(findings, evidence):
+    rows = []
+    for run in evidence.runs:
+        metrics = evidence.metrics[run.name]
+        test = metrics["test_accuracy"]
+        rows.append([run.title, *(f"{metrics[name][-1]:.3f}" for name in ("fit_accuracy", "train_accuracy", "test_accuracy")),
+                     f"{max(test):.3f}", f"{metrics['train_loss'][-1]:.3f}"])
+    findings.section(
+        "What the networks learn", "Accuracy after the last step, and the best of the records on `test`. The loss is the mean since the "
+        "record before. `train` and `fit` were both trained on; with shuffled labels, `test` is shuffled, too, and 0.5 is chance.",
+        ["run", "fit", "train", "test", "best test", "loss"], rows)
+
+
+def _planes(findings, evidence):
+    rows = []
+    for layer in evidence.names():
+        row = [layer]
+        for split in SPLITS:
+            series = [evidence.relevance(run, "probe", split, layer) for run in evidence.seeds]
+            row += [f"{statistics.fmean(one[0][1] for one in series):.3f}", str(MeanOverRuns([one[-1][1] for one in series]))]
+            row.append(f"{statistics.fmean(max(value for _, value in one) for one in series):.3f}")
+        half = [_half_rise(evidence.relevance(run, "probe", "train", layer)) for run in evidence.seeds]
+        row.append("–" if None in half else f"{statistics.median(half):g} ({min(half)}–{max(half)})")
+        row.append(str(MeanOverRuns([evidence.relevance(run, "principal", "train", layer)[-1][1] for run in evidence.seeds])))
+        row += [f"{evidence.relevance(evidence.shuffled, 'probe', split, layer)[-1][1]:.3f}" for split in SPLITS]
+        rows.append(row)
+    half = {row[0]: row[7] for row in rows}
+    first = min((row for row in rows if row[7] != "–"), key=lambda row: float(row[7].split()[0]), default=None)
+    findings.section(
+        "I(Z;Y) by layer", f"""Bits above the mean of 99 shuffles of the labels; 1 bit is all there is. Means over the runs with 95%
+intervals. Half: the first recorded step at which `train` has half of its last value (median, least and largest over the runs; – where a
+run's last value is below {MARGIN} bits). A value on `test` below its maximum over the records is one that overfitting has taken.
+
+{'It rises first in ' + first[0] + ' (step ' + half[first[0]] + ').' if first else 'No layer rises in all runs.'} The probe is a line: a
+layer in which it finds little may still hold the label in another form.""",
+        ["layer", "train, untrained", "train, end", "train, max", "test, untrained", "test, end", "test, max", "half at step",
+         "two components, train, end", "shuffled labels, train", "shuffled labels, test"], rows)
+    rows = []
+    for readout, key in [("whole", "whole"), *((name, (name, UNSATURATED)) for name in READOUTS)]:
+        for layer in evidence.names():
+            series = [evidence.values(run, key, "train", layer, "I(X;Z)") for run in evidence.seeds]
+            flags = [evidence.series[run.name, key, "train", layer, "I(X;Z)", None][one[-1][0]]["flags"] or ""
+                     for run, one in zip(evidence.seeds, series)]
+            rows.append([
+                readout, layer, f"{statistics.fmean(one[0][1] for one in series):.2f}",
+                f"{statistics.fmean(max(value for _, value in one) for one in series):.2f}", str(MeanOverRuns([one[-1][1] for one in series])),
+                f"{sum('saturated' in flag.split('|') for flag in flags)} of {len(flags)}"])
+    samples = evidence.experiment.settings["counts"]["train"]
+    findings.section(
+        "I(X;Z) by layer", f"Split `train`, n = {samples:,}; the ceiling is log2 n, {samples.bit_length() - 1} to {samples.bit_length()} bits. "
+        "X: the tokens (whole) or the bag of words (readouts). The network is deterministic, so that I(X;Z) is H(Z), less what texts "
+        "with one bag share: how many texts this binning of the readout tells apart.",
+        ["Z", "layer", "untrained", "max", "end", "saturated at the end"], rows)
+
+
+def _half_rise(series):
+    last = series[-1][1]
+    return None if last < MARGIN else next(step for step, value in series if value >= last / 2)
+
+
+def _verdict_table(findings, evidence):
+    _, ib = _conditions(evidence)
+    rows = []
+    gib = [((readout, inputs), "GIB complexity", target)
+           for inputs in evidence.inputs for target in [*READINGS, CONTROL] for readout in READOUTS]
+    for condition in ib + gib:
+        key, quantity, target = condition
+        readout, inputs = key if isinstance(key, tuple) else (key, "")
+        total, reasons = collections.Counter(), collections.Counter()
+        for run in evidence.seeds:
+            counts, why, _ = evidence.counts(run, *condition)
+            total, reasons = total + counts, reasons + why
+        row = [f"C {target}" if target else quantity, readout, inputs if target else "",
+               *(str(total[answer]) for answer in ("compresses", "does not compress", "cannot be decided")),
+               ", ".join(f"{words} ({count})" for words, count in reasons.most_common(2)) or "–"]
+        for run in evidence.others:
+            counts = evidence.counts(run, *condition)[0]
+            row.append(f"{counts['compresses']} / {counts['does not compress']} / {counts['cannot be decided']}")
+        rows.append(row)
+    findings.section(
+        "Verdicts", f"""infoplane verdict of every layer on `train`, counted over layers and {len(evidence.seeds)} runs: falls, does not, cannot be
+decided; the two reasons that stand most often behind the last. Right: the single runs beside them. Verdicts correct for the choice of the
+maximum, layers and methods within a results file; the rules of the claims count them over files and runs.
+
+Rules, written before any of these numbers: a claim "falls" holds where in every convention and every run more than half of the layers
+compress; it does not hold where in at least half of the conventions and in every run more than half of the layers do not; else it cannot be
+decided. The conventions of the GIB complexity are the two readouts with the targets pmi-label, pmi-soft and pmi-erasure, X in 8 halves; with
+50 components X is saturated, and soft-label is a control. Claims of differences take one mean per run, Student intervals at 5% shared among the four tests of a claim (Bonferroni), and hold
+where all four exclude 0 on one side; they do not hold where all four lie within {MARGIN} bits of 0 (for depth: below +{MARGIN}).""",
+        ["quantity", "Z", "X", "falls", "does not", "undecided", "why undecided", *(run.title for run in evidence.others)], rows)
+
+
+def _complexities(findings, evidence):
+    rows = []
+    for inputs in evidence.inputs:
+        for layer in evidence.names():
+            row = [inputs, layer]
+            for quantity, target in (
+                    ("GIB complexity", "pmi-label"), ("GIB complexity (shuffled weights)", "pmi-label"), ("GIB complexity", "pmi-soft"),
+                    ("GIB complexity", "pmi-erasure"), ("GIB complexity", "soft-label"), ("GIB complexity", "label")):
+                series = [evidence.values(run, ("probe", inputs), "train", layer, quantity, target) for run in evidence.seeds]
+                row.append(" → ".join(f"{statistics.fmean(one[place][1] for one in series):.3f}" for place in (0, -1)))
+            series = evidence.values(evidence.shuffled, ("probe", inputs), "train", layer, "GIB complexity", "pmi-label")
+            row.append(f"{series[0][1]:.3f} → {series[-1][1]:.3f}")
+            rows.append(row)
+    findings.section(
+        "GIB complexity by layer", """C in bits on `train`, Z the probe's score, untrained → after training, mean over the runs. X is no position of
+tokens, of which single ones mean nothing: it is the kernel PCA (rbf) of which of the most frequent words, chosen without labels, stand
+in the text: 8 components cut at their medians (at most 256 patterns), or 50 components in 30 bins, as the publication reduces images. With
+50, nearly every text has a pattern of its own even without one of them: I(X_{-i};Q) is H(Q), and C says nothing of the network. With 8, X
+keeps little of what tells the label, and I(X;Q) is of the size of its bias; `label` is what the labels themselves have, the same
+in all layers. Where pmi-label ends at `label`, every text is weighted alike: so where all are classified rightly.""",
+        ["X", "layer", "pmi-label", "shuffled weights", "pmi-soft", "pmi-erasure", "soft-label", "label", "pmi-label, shuffled labels"], rows)
+
+
+def _order(findings, evidence):
+    way = ["embedding", *evidence.blocks(), "pooled"]
+    rows = []
+    for name, before, after, must in [
+            *((f"{a} → {b}", a, b, "no") for a, b in zip(way, way[1:])), ("pooled → logits", "pooled", "logits", "yes")]:
+        row = [name, must]
+        for key in ("whole", ("principal", UNSATURATED), ("probe", UNSATURATED)):
+            for quantity in ("I(X;Z)", "I(Z;Y)"):
+                risen = count = 0
+                for run in evidence.seeds:
+                    pairs = zip(*(evidence.series[run.name, key, "train", layer, quantity, None].values() for layer in (before, after)))
+                    for first, second in pairs:
+                        error = ((first["standard_error"] or 0) ** 2 + (second["standard_error"] or 0) ** 2) ** 0.5
+                        risen += second["value"] > first["value"] + 2 * error
+                        count += 1
+                row.append(f"{risen} of {count}")
+        rows.append(row)
+    findings.section(
+        "The order of layers", """In how many records an estimate on `train` rises from a layer to the next by more than two standard errors. By the
+data processing inequality none may from pooled to logits, of whole layers: logits are a function of pooled. Between pooled blocks it need
+not hold: the mean over tokens is taken of each by itself, and a block sees the tokens that the mean before it has lost. Nor between
+readouts. Whole layers are saturated, so that their order is one of ceilings.""",
+        ["from → to", "must not rise", "whole: I(X;Z)", "whole: I(Z;Y)", "principal: I(X;Z)", "principal: I(Z;Y)", "probe: I(X;Z)",
+         "probe: I(Z;Y)"], rows)
+
+
+def _flags(findings, evidence):
+    rows = []
+    for place in sorted({key[:2] for key in evidence.flags}):
+        total = evidence.flags[*place, "all"]
+        rows.append([*place, f"{total:,}", *(f"{100 * evidence.flags[*place, flag] / total:.0f}%" for flag in (
+            "none", "saturated", "undersampled", "saturated-inputs", "constant"))])
+    findings.section(
+        "Flags", """Of the numbers used here, all runs, records and splits. Z is the whole layer, its first two principal components, or the score of a
+linear probe of the label (ridge regression); both readouts are fitted on the split `fit`, which is not analyzed, anew in every record. What
+they say, the layer says, too; what they do not say may still be there.""",
+        ["Z", "quantity", "numbers", "no flag", "saturated", "undersampled", "saturated-inputs", "constant"], rows)
+
+
+def _left_out(evidence):
+    ran = [run for run in evidence.runs if run.kind == "minilm"]
+    if not ran:
+        return ("A pretrained MiniLM, fine-tuned: not run, its weights are not downloaded. `--minilm FOLDER` adds it from a local folder, with "
+                "the package transformers. Variational bounds of information need training of their own and are left out.")
+    lines = []
+    for layer in evidence.names("minilm"):
+        start, *_, end = (value for _, value in evidence.relevance(ran[0], "probe", "test", layer))
+        lines.append(f"{layer} {start:.3f} → {end:.3f}")
+    return ("Variational bounds of information need training of their own. The fine-tuned MiniLM is one run and no evidence of a claim; its "
+            f"I(Z;Y) by the probe on `test`, bits above chance, before → after fine-tuning: {'; '.join(lines)}.")
