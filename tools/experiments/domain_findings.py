@@ -1,6 +1,7 @@
 """What the recordings of the Transformer say together: the rules of the claims, and the tables behind them."""
 
 import collections
+import math
 import statistics
 
 from domain_evidence import UNSATURATED
@@ -62,8 +63,9 @@ def _falls(findings, evidence):
                 total += evidence.counts(run, *condition)[0]
         findings.claim(
             statement, fall_holds(evidence, conditions),
-            f"of {sum(total.values())} verdicts ({len(conditions)} conventions, {len(evidence.seeds)} runs, {len(evidence.names())} layers) "
-            f"{total['compresses']} say it falls, {total['does not compress']} it does not, {total['cannot be decided']} neither")
+            f"""of {sum(total.values())} verdicts ({len(conditions)} conventions, {len(evidence.seeds)} runs,
+            {len(evidence.names())} layers) {total['compresses']} say it falls, {total['does not compress']} it does not,
+            {total['cannot be decided']} neither""")
     # The control of the first claim: a network that can only memorize.
     below, usable, parts = [], 0, []
     for condition in gib:
@@ -75,7 +77,8 @@ def _falls(findings, evidence):
         below.append(control < min(own))
         parts.append(f"{control} against {min(own)} to {max(own)}")
     findings.claim(
-        "Where the GIB complexity falls, it is for learning: with shuffled labels fewer layers fall than in any run with the true ones",
+        """Where the GIB complexity falls, it falls for learning: with shuffled labels it falls in fewer layers than in any run with
+        the true ones""",
         None if not usable or any(below) != all(below) else all(below),
         f"layers that fall, shuffled against true labels: {'; '.join(parts) if parts else 'none in any run'}")
 
@@ -96,7 +99,8 @@ def _depth(findings, evidence):
     blocks = evidence.blocks()
 
     def gain(run, readout, split):
-        return evidence.relevance(run, readout, split, blocks[-1])[-1][1] - evidence.relevance(run, readout, split, "embedding")[-1][1]
+        last, first = (evidence.relevance(run, readout, split, layer)[-1][1] for layer in (blocks[-1], "embedding"))
+        return last - first
 
     tests = _tests(evidence, gain, [(readout, split) for readout in READOUTS for split in SPLITS])
     way = ["embedding", *blocks]
@@ -143,8 +147,9 @@ def _learning(findings, evidence):
         rows.append([run.title, *(f"{metrics[name][-1]:.3f}" for name in ("fit_accuracy", "train_accuracy", "test_accuracy")),
                      f"{max(test):.3f}", f"{metrics['train_loss'][-1]:.3f}"])
     findings.section(
-        "What the networks learn", "Accuracy after the last step, and the best of the records on `test`. The loss is the mean since the "
-        "record before. `train` and `fit` were both trained on; with shuffled labels, `test` is shuffled, too, and 0.5 is chance.",
+        "What the networks learn", """Accuracy after the last step, and the best of the records on `test`; the loss is the
+        mean since the record before. `train` and `fit` are both trained on. With shuffled labels `test` is shuffled, too: 0.5
+        is chance.""",
         ["run", "fit", "train", "test", "best test", "loss"], rows)
 
 
@@ -161,15 +166,13 @@ def _planes(findings, evidence):
         row.append(str(MeanOverRuns([evidence.relevance(run, "principal", "train", layer)[-1][1] for run in evidence.seeds])))
         row += [f"{evidence.relevance(evidence.shuffled, 'probe', split, layer)[-1][1]:.3f}" for split in SPLITS]
         rows.append(row)
-    half = {row[0]: row[7] for row in rows}
-    first = min((row for row in rows if row[7] != "–"), key=lambda row: float(row[7].split()[0]), default=None)
     findings.section(
-        "I(Z;Y) by layer", f"""Bits above the mean of 99 shuffles of the labels; 1 bit is all there is. Means over the runs with 95%
-intervals. Half: the first recorded step at which `train` has half of its last value (median, least and largest over the runs; – where a
-run's last value is below {MARGIN} bits). A value on `test` below its maximum over the records is one that overfitting has taken.
+        "I(Z;Y) by layer", f"""Z: the probe's score, but where two components are named. Bits above the mean of 99 shuffles of
+        the labels; 1 bit is all there is. Means over the runs, with 95% intervals. Half: the first record at which `train`
+        has half of its last value (step; median, least and largest over the runs; – where a run ends below {MARGIN} bits).
+        Where `test` ends below its maximum, overfitting has taken the difference.
 
-{'It rises first in ' + first[0] + ' (step ' + half[first[0]] + ').' if first else 'No layer rises in all runs.'} The probe is a line: a
-layer in which it finds little may still hold the label in another form.""",
+        {_first(rows)} The probe is linear: where it finds little, the layer may hold the label in another form.""",
         ["layer", "train, untrained", "train, end", "train, max", "test, untrained", "test, end", "test, max", "half at step",
          "two components, train, end", "shuffled labels, train", "shuffled labels, test"], rows)
     rows = []
@@ -180,14 +183,24 @@ layer in which it finds little may still hold the label in another form.""",
                      for run, one in zip(evidence.seeds, series)]
             rows.append([
                 readout, layer, f"{statistics.fmean(one[0][1] for one in series):.2f}",
-                f"{statistics.fmean(max(value for _, value in one) for one in series):.2f}", str(MeanOverRuns([one[-1][1] for one in series])),
+                f"{statistics.fmean(max(value for _, value in one) for one in series):.2f}",
+                str(MeanOverRuns([one[-1][1] for one in series])),
                 f"{sum('saturated' in flag.split('|') for flag in flags)} of {len(flags)}"])
     samples = evidence.experiment.settings["counts"]["train"]
     findings.section(
-        "I(X;Z) by layer", f"Split `train`, n = {samples:,}; the ceiling is log2 n, {samples.bit_length() - 1} to {samples.bit_length()} bits. "
-        "X: the tokens (whole) or the bag of words (readouts). The network is deterministic, so that I(X;Z) is H(Z), less what texts "
-        "with one bag share: how many texts this binning of the readout tells apart.",
+        "I(X;Z) by layer", f"""Bits, split `train`, n = {samples:,}: the ceiling is log2 n = {math.log2(samples):.2f}. X: the
+        tokens (whole layers) or the bag of words (readouts). The network is deterministic, so that I(X;Z) is H(Z), less what
+        texts with one bag share: it says how many texts this binning of Z tells apart.""",
         ["Z", "layer", "untrained", "max", "end", "saturated at the end"], rows)
+
+
+def _first(rows):
+    """Which layers have half of their last value first, in words."""
+    medians = {row[0]: float(row[7].split()[0]) for row in rows if row[7] != "–"}
+    if not medians:
+        return f"No layer rises above {MARGIN} bits in all runs."
+    first = min(medians.values())
+    return f"First are, at step {first:g}: {', '.join(layer for layer, step in medians.items() if step == first)}."
 
 
 def _half_rise(series):
@@ -215,15 +228,18 @@ def _verdict_table(findings, evidence):
             row.append(f"{counts['compresses']} / {counts['does not compress']} / {counts['cannot be decided']}")
         rows.append(row)
     findings.section(
-        "Verdicts", f"""infoplane verdict of every layer on `train`, counted over layers and {len(evidence.seeds)} runs: falls, does not, cannot be
-decided; the two reasons that stand most often behind the last. Right: the single runs beside them. Verdicts correct for the choice of the
-maximum, layers and methods within a results file; the rules of the claims count them over files and runs.
+        "Verdicts", f"""infoplane verdict of every layer on `train`, counted over layers and {len(evidence.seeds)} runs:
+        falls, does not, cannot be decided, with the two most frequent reasons. Right, in this order: runs that stand beside
+        them. Verdicts correct for the choice of the maximum, for layers and methods within a results file, not among files;
+        the rules of the claims count files.
 
-Rules, written before any of these numbers: a claim "falls" holds where in every convention and every run more than half of the layers
-compress; it does not hold where in at least half of the conventions and in every run more than half of the layers do not; else it cannot be
-decided. The conventions of the GIB complexity are the two readouts with the targets pmi-label, pmi-soft and pmi-erasure, X in 8 components; with
-50 components X is saturated, and soft-label is a control. Claims of differences take one mean per run, Student intervals at 5% shared among the four tests of a claim (Bonferroni), and hold
-where all four exclude 0 on one side; they do not hold where all four lie within {MARGIN} bits of 0 (for depth: below +{MARGIN}).""",
+        Rules, written before any of these numbers: a claim "falls" holds where in every convention and every run more than
+        half of the layers compress; it does not hold where in at least half of the conventions and every run more than half
+        of the layers do not; else it cannot be decided. The conventions of the GIB complexity are the two readouts times the
+        targets pmi-label, pmi-soft and pmi-erasure, with X in 8 components; X in 50 is not counted; soft-label is a control
+        without PMI. Claims of differences take one mean per run, and Student intervals that hold together at 95% for the four
+        tests of the claim (Bonferroni). They hold where all four exclude 0 on the same side, and do not hold where all four
+        lie within {MARGIN} bits of 0 (for depth: below {MARGIN} bits).""",
         ["quantity", "Z", "X", "falls", "does not", "undecided", "why undecided", *(run.title for run in evidence.others)], rows)
 
 
@@ -233,21 +249,35 @@ def _complexities(findings, evidence):
         for layer in evidence.names():
             row = [inputs, layer]
             for quantity, target in (
-                    ("GIB complexity", "pmi-label"), ("GIB complexity (shuffled weights)", "pmi-label"), ("GIB complexity", "pmi-soft"),
-                    ("GIB complexity", "pmi-erasure"), ("GIB complexity", "soft-label"), ("GIB complexity", "label")):
+                    ("GIB complexity", "pmi-label"), ("GIB complexity (shuffled weights)", "pmi-label"),
+                    ("GIB complexity", "pmi-soft"), ("GIB complexity", "pmi-erasure"), ("GIB complexity", "soft-label"),
+                    ("GIB complexity", "label")):
                 series = [evidence.values(run, ("probe", inputs), "train", layer, quantity, target) for run in evidence.seeds]
                 row.append(" → ".join(f"{statistics.fmean(one[place][1] for one in series):.3f}" for place in (0, -1)))
-            series = evidence.values(evidence.shuffled, ("probe", inputs), "train", layer, "GIB complexity", "pmi-label")
-            row.append(f"{series[0][1]:.3f} → {series[-1][1]:.3f}")
+            for target in ("pmi-label", "label"):
+                series = evidence.values(evidence.shuffled, ("probe", inputs), "train", layer, "GIB complexity", target)
+                row.append(f"{series[0][1]:.3f} → {series[-1][1]:.3f}")
             rows.append(row)
     findings.section(
-        "GIB complexity by layer", """C in bits on `train`, Z the probe's score, untrained → after training, mean over the runs. X is no position of
-tokens, of which single ones mean nothing: it is the kernel PCA (rbf) of which of the most frequent words, chosen without labels, stand
-in the text: 8 components cut at their medians (at most 256 patterns), or 50 components in 30 bins, as the publication reduces images. With
-50, nearly every text has a pattern of its own even without one of them: I(X_{-i};Q) is H(Q), and C says nothing of the network. With 8, X
-keeps little of what tells the label, and I(X;Q) is of the size of its bias; `label` is what the labels themselves have, the same
-in all layers. Where pmi-label ends at `label`, every text is weighted alike: so where all are classified rightly.""",
-        ["X", "layer", "pmi-label", "shuffled weights", "pmi-soft", "pmi-erasure", "soft-label", "label", "pmi-label, shuffled labels"], rows)
+        "GIB complexity by layer", f"""C in bits on `train`, Z the probe's score, untrained → after training, means over the
+        runs. X is not the tokens, whose single positions mean little, but the kernel PCA (rbf) of which of the most frequent
+        words, chosen without labels, stand in the text: 8 components cut at their medians (at most 256 patterns), or 50
+        components in 30 bins, as the publication reduces images. {_saturation(evidence)} `label` is what X says of the labels
+        themselves, the same for all layers; with shuffled labels, of which X says nothing, it is all bias of the estimate.
+        Where pmi-label ends at `label`, every text weighs alike: so where all are classified rightly.""",
+        ["X", "layer", "pmi-label", "shuffled weights", "pmi-soft", "pmi-erasure", "soft-label", "label",
+         "pmi-label, shuffled labels", "label, shuffled labels"], rows)
+
+
+def _saturation(evidence):
+    """How much of which choice of X is saturated, in words."""
+    parts = []
+    for inputs in evidence.inputs:
+        places = [("probe", f"GIB complexity, X: {inputs}", flag) for flag in ("saturated-inputs", "all")]
+        flagged, count = (evidence.flags[place] for place in places)
+        parts.append(f"with {inputs} {100 * flagged / count:.0f}%")
+    return f"""Most texts have a pattern of their own even without one component, so that C says nothing of the network
+        (saturated-inputs): {', '.join(parts)} of the numbers."""
 
 
 def _order(findings, evidence):
@@ -260,20 +290,21 @@ def _order(findings, evidence):
             for quantity in ("I(X;Z)", "I(Z;Y)"):
                 risen = count = 0
                 for run in evidence.seeds:
-                    pairs = zip(*(evidence.series[run.name, key, "train", layer, quantity, None].values() for layer in (before, after)))
-                    for first, second in pairs:
+                    pair = [evidence.series[run.name, key, "train", layer, quantity, None] for layer in (before, after)]
+                    for first, second in ([series[step] for series in pair] for step in pair[0]):
                         error = ((first["standard_error"] or 0) ** 2 + (second["standard_error"] or 0) ** 2) ** 0.5
                         risen += second["value"] > first["value"] + 2 * error
                         count += 1
                 row.append(f"{risen} of {count}")
         rows.append(row)
     findings.section(
-        "The order of layers", """In how many records an estimate on `train` rises from a layer to the next by more than two standard errors. By the
-data processing inequality none may from pooled to logits, of whole layers: logits are a function of pooled. Between pooled blocks it need
-not hold: the mean over tokens is taken of each by itself, and a block sees the tokens that the mean before it has lost. Nor between
-readouts. Whole layers are saturated, so that their order is one of ceilings.""",
-        ["from → to", "must not rise", "whole: I(X;Z)", "whole: I(Z;Y)", "principal: I(X;Z)", "principal: I(Z;Y)", "probe: I(X;Z)",
-         "probe: I(Z;Y)"], rows)
+        "The order of layers", """In how many records an estimate on `train` rises from a layer to the next by more than two
+        standard errors. By the data processing inequality none may from pooled to logits, of whole layers: the logits are a
+        function of pooled. From block to block it may: the mean over tokens is taken of each by itself, and a block sees the
+        tokens, which the mean before it has lost. So it may among readouts, each of which leaves out other things. Where
+        whole layers are saturated, their order is one of ceilings.""",
+        ["from → to", "must not rise", "whole: I(X;Z)", "whole: I(Z;Y)", "principal: I(X;Z)", "principal: I(Z;Y)",
+         "probe: I(X;Z)", "probe: I(Z;Y)"], rows)
 
 
 def _flags(findings, evidence):
@@ -283,20 +314,22 @@ def _flags(findings, evidence):
         rows.append([*place, f"{total:,}", *(f"{100 * evidence.flags[*place, flag] / total:.0f}%" for flag in (
             "none", "saturated", "undersampled", "saturated-inputs", "constant"))])
     findings.section(
-        "Flags", """Of the numbers used here, all runs, records and splits. Z is the whole layer, its first two principal components, or the score of a
-linear probe of the label (ridge regression); both readouts are fitted on the split `fit`, which is not analyzed, anew in every record. What
-they say, the layer says, too; what they do not say may still be there.""",
+        "Readouts and flags", """Z is the whole layer, its first two principal components, or the score of a linear probe of
+        the label (ridge regression). Both readouts are fitted anew in every record to the texts of the split `fit`, which are
+        not analyzed. What they say, the layer says, too; what they do not say may still be there. Below: the numbers of all
+        runs, records and splits, and how many of them have which flag.""",
         ["Z", "quantity", "numbers", "no flag", "saturated", "undersampled", "saturated-inputs", "constant"], rows)
 
 
 def _left_out(evidence):
     ran = [run for run in evidence.runs if run.kind == "minilm"]
+    bounds = "Variational bounds of information need training of their own and are left out."
     if not ran:
-        return ("A pretrained MiniLM, fine-tuned: not run, its weights are not downloaded. `--minilm FOLDER` adds it from a local folder, with "
-                "the package transformers. Variational bounds of information need training of their own and are left out.")
-    lines = []
+        return f"""A pretrained MiniLM, fine-tuned, was not run, because nothing is downloaded: `--minilm FOLDER` adds it from
+        a local folder, with the package transformers. {bounds}"""
+    changes = []
     for layer in evidence.names("minilm"):
-        start, *_, end = (value for _, value in evidence.relevance(ran[0], "probe", "test", layer))
-        lines.append(f"{layer} {start:.3f} → {end:.3f}")
-    return ("Variational bounds of information need training of their own. The fine-tuned MiniLM is one run and no evidence of a claim; its "
-            f"I(Z;Y) by the probe on `test`, bits above chance, before → after fine-tuning: {'; '.join(lines)}.")
+        series = evidence.relevance(ran[0], "probe", "test", layer)
+        changes.append(f"{layer} {series[0][1]:.3f} → {series[-1][1]:.3f}")
+    return f"""The fine-tuned MiniLM is one run, and no evidence of a claim. Its I(Z;Y) by the probe on `test`, bits above
+    chance, before → after fine-tuning: {'; '.join(changes)}. {bounds}"""

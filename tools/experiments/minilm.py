@@ -14,8 +14,8 @@ def missing(folder):
                 f"Type: {sys.executable} -m pip install transformers==4.40.2    (or leave --minilm out)")
     for name in ("config.json", "vocab.txt"):
         if not os.path.isfile(os.path.join(folder, name)):
-            return (f"{folder} has no {name}, expected a BERT as transformers saves it: config.json, vocab.txt and its weights. Name "
-                    "such a folder, for example a copy of sentence-transformers/all-MiniLM-L6-v2, or leave --minilm out.")
+            return (f"{folder} has no {name}, expected a BERT as transformers saves it: config.json, vocab.txt and its weights. "
+                    "Name such a folder, for example a copy of sentence-transformers/all-MiniLM-L6-v2, or leave --minilm out.")
     if not any(os.path.isfile(os.path.join(folder, name)) for name in ("model.safetensors", "pytorch_model.bin")):
         return f"{folder} has no model.safetensors or pytorch_model.bin, expected the weights of a BERT. Copy them there."
     return None
@@ -32,9 +32,8 @@ def tokens(folder, texts, length):
         tokenizer = transformers.BertTokenizerFast(os.path.join(folder, "vocab.txt"), do_lower_case=True)
     if tokenizer.pad_token_id != 0:
         raise ValueError(f"the tokenizer in {folder} pads by {tokenizer.pad_token_id}, expected 0 as BERT's do.")
-    return {
-        split: np.array(tokenizer(list(own), padding="max_length", truncation=True, max_length=length)["input_ids"], dtype="int32")
-        for split, own in texts.items()}
+    options = {"padding": "max_length", "truncation": True, "max_length": length}
+    return {split: np.array(tokenizer(list(own), **options)["input_ids"], dtype="int32") for split, own in texts.items()}
 
 
 class Pretrained(nn.Module):

@@ -46,7 +46,7 @@ READOUTS = {"principal": principal, "probe": probe}
 
 
 def write_readouts(path, whole, readout, inputs, title, show):
-    """Writes the archive of one readout of every layer and record of the archive `whole`; inputs: by split, instead of its own."""
+    """Writes one readout of every layer and record of the archive `whole`. inputs: by split, instead of its own."""
     import h5py
     import numpy as np
 
@@ -74,5 +74,5 @@ def write_readouts(path, whole, readout, inputs, title, show):
                 accuracies = {
                     f"{split}_accuracy": float(np.mean(group["layers"]["logits"][record].argmax(1) == labels[split]))
                     for split, group in splits.items()}
-                recorder.record_arrays(
-                    int(archive["epoch"][record]), arrays, train_loss=float(archive["metrics/train_loss"][record]), **accuracies)
+                loss = float(archive["metrics/train_loss"][record])
+                recorder.record_arrays(int(archive["epoch"][record]), arrays, train_loss=loss, **accuracies)

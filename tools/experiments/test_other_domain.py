@@ -22,8 +22,9 @@ from transformer import Encoder, classifier, record_steps, torch  # noqa: E402
 def invented(count=40, source="here"):
     """Texts whose last word names their label, 0 first as in the package."""
     draw = random.Random(1)
-    return [(f"{' '.join(draw.choices('abcdefghij', k=6))} t{place} {['bad', 'good'][place >= count // 2]}", int(place >= count // 2), source)
-            for place in range(count)]
+    labels = [int(place >= count // 2) for place in range(count)]
+    return [(f"{' '.join(draw.choices('abcdefghij', k=6))} t{place} {['bad', 'good'][label]}", label, source)
+            for place, label in enumerate(labels)]
 
 
 def drawn(rows, seed=1, length=8):
@@ -31,7 +32,7 @@ def drawn(rows, seed=1, length=8):
 
 
 def test_words_and_repeats():
-    assert words_of("It's GOOD!<br />Really (good), 10/10...") == ["it's", "good", "!", "really", "good", ",", "10", "10", ".", ".", "."]
+    assert words_of("It's GOOD!<br />Really (so), 9/10..") == ["it's", "good", "!", "really", "so", ",", "9", "10", ".", "."]
     assert without_repeats([("a", 1, "x"), ("b", 0, "x"), ("a", 1, "y")]) == [("a", 1, "x"), ("b", 0, "x")]
 
 
@@ -41,7 +42,8 @@ def test_splits_are_balanced_disjoint_and_those_of_the_seed():
     places = [place for split in reviews.places.values() for place in split]
     assert len(places) == len(set(places)) == 36 and max(places) < 40
     assert all(labels.mean() == 0.5 for labels in reviews.labels.values())
-    assert all(text[-1] == ["bad", "good"][label] for split in reviews.texts for text, label in zip(reviews.texts[split], reviews.labels[split]))
+    for split, texts in reviews.texts.items():
+        assert [text[-1] for text in texts] == [["bad", "good"][label] for label in reviews.labels[split]]
     assert (drawn(rows).places["test"] == reviews.places["test"]).all()
     assert (drawn(rows, seed=2).places["test"] != reviews.places["test"]).any()
     with pytest.raises(ValueError, match="20 texts of one label, expected at least 25"):

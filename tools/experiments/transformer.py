@@ -6,7 +6,7 @@ import threading
 
 from reviews import PADDING
 
-# With OpenMP, two networks that train side by side wait for each other's threads: one each is faster. Read when torch is imported.
+# Two networks that train side by side wait for each other's threads: one each is faster. Read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "python"))
@@ -38,7 +38,7 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    """x + attention(norm(x)), then x + mlp(norm(x)): what is added to the stream are the outputs of two modules of their own."""
+    """x + attention(norm(x)), then x + mlp(norm(x)): what is added to the stream are the outputs of two modules."""
 
     def __init__(self, width, heads):
         super().__init__()
