@@ -68,6 +68,6 @@ class Evidence:
         own = [found for found in self.answers[run.name, key]
                if found["split"] == "train" and found["quantity"] == quantity and (found["target"] or "") == target]
         reasons = collections.Counter(
-            next((words for part, words in _REASONS if part in f"{found['reason']} {found['control']}"), "other")
+            next((words for part, words in _REASONS if part in found["reason"]), "other")
             for found in own if found["answer"] == "cannot be decided")
         return collections.Counter(found["answer"] for found in own), reasons, len(own)

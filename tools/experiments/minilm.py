@@ -1,6 +1,7 @@
 """A pretrained MiniLM, or any other BERT of Hugging Face's transformers, from a local folder: nothing is downloaded."""
 
 import importlib.util
+import json
 import os
 import sys
 
@@ -16,6 +17,13 @@ def missing(folder):
         if not os.path.isfile(os.path.join(folder, name)):
             return (f"{folder} has no {name}, expected a BERT as transformers saves it: config.json, vocab.txt and its weights. "
                     "Name such a folder, for example a copy of sentence-transformers/all-MiniLM-L6-v2, or leave --minilm out.")
+    try:
+        with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
+            kind = json.load(file).get("model_type")
+    except (ValueError, AttributeError):
+        return f"{folder}/config.json is no JSON object. Copy it again."
+    if kind != "bert":
+        return f"{folder} holds a model of type {kind}, expected bert. Name the folder of a MiniLM or another BERT."
     if not any(os.path.isfile(os.path.join(folder, name)) for name in ("model.safetensors", "pytorch_model.bin")):
         return f"{folder} has no model.safetensors or pytorch_model.bin, expected the weights of a BERT. Copy them there."
     return None
@@ -44,8 +52,13 @@ class Pretrained(nn.Module):
 
         super().__init__()
         # Without dropout: the experiment's networks train side by side, and torch has one random state for all.
-        self.bert = transformers.BertModel.from_pretrained(
-            folder, local_files_only=True, add_pooling_layer=False, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+        self.bert, loading = transformers.BertModel.from_pretrained(
+            folder, local_files_only=True, add_pooling_layer=False, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+            output_loading_info=True)
+        # transformers draws what is missing at random, with a warning only.
+        if loading["missing_keys"]:
+            raise ValueError(f"the weights in {folder} lack {len(loading['missing_keys'])} arrays, such as "
+                             f"{sorted(loading['missing_keys'])[0]}. Copy the whole model.")
         self.width = self.bert.config.hidden_size
 
     def forward(self, tokens, mask):

@@ -165,9 +165,17 @@ def test_a_fall_holds_in_every_convention_or_is_refuted_in_half_of_them(answers,
     assert fall_holds(Small, [(0,), (1,)]) is holds
 
 
-def test_says_what_a_folder_of_minilm_lacks(tmp_path):
-    sentence = minilm.missing(tmp_path)
-    if "transformers is needed" not in sentence:
-        assert f"{tmp_path} has no config.json" in sentence
-    else:
-        assert "pip install transformers==" in sentence
+def test_says_what_a_folder_of_minilm_lacks(tmp_path, monkeypatch):
+    monkeypatch.setattr(minilm.importlib.util, "find_spec", lambda name: None)
+    assert "cannot import it. Type: " in minilm.missing(tmp_path) and "pip install transformers==" in minilm.missing(tmp_path)
+    monkeypatch.setattr(minilm.importlib.util, "find_spec", lambda name: name)
+    assert f"{tmp_path} has no config.json" in minilm.missing(tmp_path)
+    (tmp_path / "vocab.txt").write_text("")
+    (tmp_path / "config.json").write_text("[]")
+    assert "config.json is no JSON object" in minilm.missing(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "roberta"}')
+    assert "type roberta, expected bert" in minilm.missing(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    assert "no model.safetensors or pytorch_model.bin" in minilm.missing(tmp_path)
+    (tmp_path / "model.safetensors").write_text("")
+    assert minilm.missing(tmp_path) is None
