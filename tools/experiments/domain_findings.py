@@ -7,8 +7,8 @@ import statistics
 from domain_evidence import UNSATURATED
 from over_runs import MeanOverRuns
 
-# A difference of I(Z;Y), or of C, below this is none that matters.
-MARGIN = 0.02
+# A difference of I(Z;Y) below this, or a relative one of C, is none that matters.
+MARGIN, RELATIVE_MARGIN = 0.02, 0.05
 # The readings of the publication's target whose C is finite, and the control without PMI.
 READINGS = ["pmi-label", "pmi-soft", "pmi-erasure"]
 CONTROL = "soft-label"
@@ -67,19 +67,19 @@ def _falls(findings, evidence):
             {len(evidence.names())} layers) {total['compresses']} say it falls, {total['does not compress']} it does not,
             {total['cannot be decided']} neither""")
     # The control of the first claim: a network that can only memorize.
-    below, usable, parts = [], 0, []
+    below, parts = [], []
     for condition in gib:
         own = [evidence.counts(run, *condition)[0]["compresses"] for run in evidence.seeds]
         control = evidence.counts(evidence.shuffled, *condition)[0]["compresses"]
         if max(own) == 0 and control == 0:
             continue
-        usable += 1
         below.append(control < min(own))
-        parts.append(f"{control} against {min(own)} to {max(own)}")
+        (readout, _), _, target = condition
+        parts.append(f"{readout}, {target}: {control} against {min(own)} to {max(own)}")
     findings.claim(
         """Where the GIB complexity falls, it falls for learning: with shuffled labels it falls in fewer layers than in any run with
         the true ones""",
-        None if not usable or any(below) != all(below) else all(below),
+        None if not below or any(below) != all(below) else all(below),
         f"layers that fall, shuffled against true labels: {'; '.join(parts) if parts else 'none in any run'}")
 
 
@@ -127,16 +127,17 @@ def _parts(findings, evidence):
         def after(layer):
             return evidence.values(run, (readout, UNSATURATED), "train", layer, "GIB complexity", target)[-1][1]
 
-        return statistics.fmean(after(f"{block}-mlp") - after(f"{block}-attention") for block in blocks)
+        mlp, attention = (statistics.fmean(after(f"{block}-{part}") for block in blocks) for part in ("mlp", "attention"))
+        return mlp / attention - 1
 
-    for statement, value, seconds in (
-            ("What attention and MLP add differs in I(Z;Y)", relevance, SPLITS),
-            ("What attention and MLP add differs in GIB complexity", complexity, READINGS[:2])):
+    for statement, value, seconds, margin, unit in (
+            ("What attention and MLP add differs in I(Z;Y)", relevance, SPLITS, MARGIN, "MLP − attention, bits"),
+            ("What attention and MLP add differs in GIB complexity", complexity, READINGS[:2], RELATIVE_MARGIN, "MLP/attention − 1")):
         tests = _tests(evidence, value, [(readout, second) for readout in READOUTS for second in seconds])
         signs = {test.sign for test in tests.values()}
         holds = True if len(signs) == 1 and 0 not in signs else (
-            False if all(test.lies_within(MARGIN) for test in tests.values()) else None)
-        findings.claim(statement, holds, f"MLP − attention after training, mean over blocks, bits: {_said(tests)}")
+            False if all(test.lies_within(margin) for test in tests.values()) else None)
+        findings.claim(statement, holds, f"{unit}, after training, mean over blocks: {_said(tests)}")
 
 
 def _learning(findings, evidence):
@@ -161,16 +162,16 @@ def _planes(findings, evidence):
             series = [evidence.relevance(run, "probe", split, layer) for run in evidence.seeds]
             row += [f"{statistics.fmean(one[0][1] for one in series):.3f}", str(MeanOverRuns([one[-1][1] for one in series]))]
             row.append(f"{statistics.fmean(max(value for _, value in one) for one in series):.3f}")
-        half = [_half_rise(evidence.relevance(run, "probe", "train", layer)) for run in evidence.seeds]
-        row.append("–" if None in half else f"{statistics.median(half):g} ({min(half)}–{max(half)})")
+        half = [half_rise(evidence.relevance(run, "probe", "train", layer)) for run in evidence.seeds]
+        row.append("–" if None in half else f"{MeanOverRuns(half):.0f}")
         row.append(str(MeanOverRuns([evidence.relevance(run, "principal", "train", layer)[-1][1] for run in evidence.seeds])))
         row += [f"{evidence.relevance(evidence.shuffled, 'probe', split, layer)[-1][1]:.3f}" for split in SPLITS]
         rows.append(row)
     findings.section(
         "I(Z;Y) by layer", f"""Z: the probe's score, but where two components are named. Bits above the mean of 99 shuffles of
-        the labels; 1 bit is all there is. Means over the runs, with 95% intervals. Half: the first record at which `train`
-        has half of its last value (step; median, least and largest over the runs; – where a run ends below {MARGIN} bits).
-        Where `test` ends below its maximum, overfitting has taken the difference.
+        the labels; 1 bit is all there is. Means over the runs, with 95% intervals. Half: the step at which `train` first has
+        half of its last value, on lines between records (– where a run ends below {MARGIN} bits). Where `test` ends below its
+        maximum, overfitting has taken the difference.
 
         {_first(rows)} The probe is linear: where it finds little, the layer may hold the label in another form.""",
         ["layer", "train, untrained", "train, end", "train, max", "test, untrained", "test, end", "test, max", "half at step",
@@ -195,17 +196,22 @@ def _planes(findings, evidence):
 
 
 def _first(rows):
-    """Which layers have half of their last value first, in words."""
-    medians = {row[0]: float(row[7].split()[0]) for row in rows if row[7] != "–"}
-    if not medians:
+    """Which layer has half of its last value first, and which last, in words."""
+    means = {row[0]: float(row[7].split()[0]) for row in rows if row[7] != "–"}
+    if not means:
         return f"No layer rises above {MARGIN} bits in all runs."
-    first = min(medians.values())
-    return f"First are, at step {first:g}: {', '.join(layer for layer, step in medians.items() if step == first)}."
+    first, last = min(means, key=means.get), max(means, key=means.get)
+    return f"The first is {first} (step {means[first]:.0f}), the last {last} (step {means[last]:.0f})."
 
 
-def _half_rise(series):
-    last = series[-1][1]
-    return None if last < MARGIN else next(step for step, value in series if value >= last / 2)
+def half_rise(series):
+    """The step at which a series of (step, value) first has half of its last value, on lines between its records."""
+    half = series[-1][1] / 2
+    if 2 * half < MARGIN:
+        return None
+    (step, value), (before, less) = next(
+        (here, left) for here, left in zip(series, [series[0], *series]) if here[1] >= half)
+    return step if step == before else before + (step - before) * (half - less) / (value - less)
 
 
 def _verdict_table(findings, evidence):
@@ -239,7 +245,9 @@ def _verdict_table(findings, evidence):
         targets pmi-label, pmi-soft and pmi-erasure, with X in 8 components; X in 50 is not counted; soft-label is a control
         without PMI. Claims of differences take one mean per run, and Student intervals that hold together at 95% for the four
         tests of the claim (Bonferroni). They hold where all four exclude 0 on the same side, and do not hold where all four
-        lie within {MARGIN} bits of 0 (for depth: below {MARGIN} bits).""",
+        lie within {MARGIN} bits of 0 (for depth: below {MARGIN} bits), of the GIB complexity within
+        {100 * RELATIVE_MARGIN:.0f}% of that of attention: the {MARGIN} bits that were written for it, too, turned out to be
+        as much as C itself has.""",
         ["quantity", "Z", "X", "falls", "does not", "undecided", "why undecided", *(run.title for run in evidence.others)], rows)
 
 
@@ -254,7 +262,7 @@ def _complexities(findings, evidence):
                     ("GIB complexity", "label")):
                 series = [evidence.values(run, ("probe", inputs), "train", layer, quantity, target) for run in evidence.seeds]
                 row.append(" → ".join(f"{statistics.fmean(one[place][1] for one in series):.3f}" for place in (0, -1)))
-            for target in ("pmi-label", "label"):
+            for target in ("pmi-label", "pmi-soft", "label"):
                 series = evidence.values(evidence.shuffled, ("probe", inputs), "train", layer, "GIB complexity", target)
                 row.append(f"{series[0][1]:.3f} → {series[-1][1]:.3f}")
             rows.append(row)
@@ -264,9 +272,21 @@ def _complexities(findings, evidence):
         words, chosen without labels, stand in the text: 8 components cut at their medians (at most 256 patterns), or 50
         components in 30 bins, as the publication reduces images. {_saturation(evidence)} `label` is what X says of the labels
         themselves, the same for all layers; with shuffled labels, of which X says nothing, it is all bias of the estimate.
-        Where pmi-label ends at `label`, every text weighs alike: so where all are classified rightly.""",
+        Where pmi-label ends at `label`, every text weighs
+        alike: so where all are classified rightly. {_nearness(evidence)}""",
         ["X", "layer", "pmi-label", "shuffled weights", "pmi-soft", "pmi-erasure", "soft-label", "label",
-         "pmi-label, shuffled labels", "label, shuffled labels"], rows)
+         "pmi-label, shuffled labels", "pmi-soft, shuffled labels", "label, shuffled labels"], rows)
+
+
+def _nearness(evidence):
+    """How near the complexity after training is to that of the labels themselves, in words."""
+    parts = []
+    for target in READINGS:
+        away = [abs(evidence.values(run, (readout, UNSATURATED), "train", layer, "GIB complexity", target)[-1][1]
+                    - evidence.values(run, (readout, UNSATURATED), "train", layer, "GIB complexity", "label")[-1][1])
+                for run in evidence.seeds for readout in READOUTS for layer in evidence.names()]
+        parts.append(f"{target} {statistics.median(away):.4f} bits (at most {max(away):.4f})")
+    return f"After training, C differs from `label` in the median over runs, readouts and layers by {', '.join(parts)}, X in 8 components."
 
 
 def _saturation(evidence):

@@ -29,7 +29,11 @@ class MeanOverRuns:
         """1 or −1 where the interval excludes 0, else 0."""
         return 1 if self.low > 0 else -1 if self.high < 0 else 0
 
-    def __str__(self):
+    def __format__(self, places):
+        places = places or ".3f"
         if self.count < 2:
-            return f"{self.mean:.3f} (n = {self.count})"
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+            return f"{self.mean:{places}} (n = {self.count})"
+        return f"{self.mean:{places}} [{self.low:{places}}, {self.high:{places}}]"
+
+    def __str__(self):
+        return format(self)

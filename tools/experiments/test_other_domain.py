@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import minilm  # noqa: E402
-from domain_findings import fall_holds  # noqa: E402
+from domain_findings import fall_holds, half_rise  # noqa: E402
 from over_runs import MeanOverRuns  # noqa: E402
 from readouts import principal, probe  # noqa: E402
 from reviews import PADDING, UNKNOWN, Reviews, without_repeats, words_of  # noqa: E402
@@ -104,9 +104,10 @@ def test_weights_are_those_of_the_seed():
 
 
 def test_records_begin_with_the_untrained_network_and_end_with_the_last_step():
-    assert record_steps(1000, 5) == [0, 1, 10, 100, 1000]
-    assert record_steps(3, 12) == [0, 1, 2, 3]
-    assert record_steps(7, 2) == [0, 1, 7]
+    assert record_steps(10_000, 5) == [0, 10, 100, 1000, 10_000]
+    assert record_steps(1000, 5, first=1) == [0, 1, 10, 100, 1000]
+    assert record_steps(3, 12) == [0, 3]
+    assert record_steps(40, 2) == [0, 10, 40]
 
 
 def test_principal_components_are_those_of_fit_in_units_of_their_deviation():
@@ -145,7 +146,14 @@ def test_mean_over_runs_has_students_interval():
     half = 3.182446 * math.sqrt(5 / 3) / 2
     assert (found.mean, found.low, found.high) == pytest.approx((2.5, 2.5 - half, 2.5 + half), abs=1e-5)
     assert found.sign == 1 and found.lies_within(5) and not found.lies_within(4)
+    assert f"{found} {found:.0f}" == "2.500 [0.446, 4.554] 2 [0, 5]" and str(MeanOverRuns([3])) == "3.000 (n = 1)"
     assert MeanOverRuns([3]).sign == 0 and not MeanOverRuns([3]).lies_within(1e9)
+
+
+def test_half_of_the_rise_lies_between_records():
+    assert half_rise([(0, 0.0), (10, 0.1), (30, 0.5), (60, 0.6)]) == pytest.approx(20)
+    assert half_rise([(0, 0.4), (10, 0.5)]) == 0
+    assert half_rise([(0, 0.0), (10, 0.01)]) is None
 
 
 @pytest.mark.parametrize(("answers", "holds"), [
