@@ -9,6 +9,8 @@ from over_runs import MeanOverRuns
 
 # A difference of I(Z;Y) below this, or a relative one of C, is none that matters.
 MARGIN, RELATIVE_MARGIN = 0.02, 0.05
+# So much I(Z;Y), in bits, that a layer is said to have risen.
+RISEN = 0.1
 # The readings of the publication's target whose C is finite, and the control without PMI.
 READINGS = ["pmi-label", "pmi-soft", "pmi-erasure"]
 CONTROL = "soft-label"
@@ -77,8 +79,8 @@ def _falls(findings, evidence):
         (readout, _), _, target = condition
         parts.append(f"{readout}, {target}: {control} against {min(own)} to {max(own)}")
     findings.claim(
-        """Where the GIB complexity falls, it falls for learning: with shuffled labels it falls in fewer layers than in any run with
-        the true ones""",
+        """Where the GIB complexity falls, it falls for learning: with shuffled labels it falls in fewer layers than in any run
+        with true ones""",
         None if not below or any(below) != all(below) else all(below),
         f"layers that fall, shuffled against true labels: {'; '.join(parts) if parts else 'none in any run'}")
 
@@ -130,14 +132,15 @@ def _parts(findings, evidence):
         mlp, attention = (statistics.fmean(after(f"{block}-{part}") for block in blocks) for part in ("mlp", "attention"))
         return mlp / attention - 1
 
-    for statement, value, seconds, margin, unit in (
-            ("What attention and MLP add differs in I(Z;Y)", relevance, SPLITS, MARGIN, "MLP − attention, bits"),
-            ("What attention and MLP add differs in GIB complexity", complexity, READINGS[:2], RELATIVE_MARGIN, "MLP/attention − 1")):
+    for quantity, value, seconds, margin, unit in (
+            ("I(Z;Y)", relevance, SPLITS, MARGIN, "MLP − attention, bits"),
+            ("GIB complexity", complexity, READINGS[:2], RELATIVE_MARGIN, "MLP/attention − 1")):
         tests = _tests(evidence, value, [(readout, second) for readout in READOUTS for second in seconds])
         signs = {test.sign for test in tests.values()}
         holds = True if len(signs) == 1 and 0 not in signs else (
             False if all(test.lies_within(margin) for test in tests.values()) else None)
-        findings.claim(statement, holds, f"{unit}, after training, mean over blocks: {_said(tests)}")
+        findings.claim(
+            f"What attention and MLP add differs in {quantity}", holds, f"{unit}, after training, mean over blocks: {_said(tests)}")
 
 
 def _learning(findings, evidence):
@@ -155,27 +158,27 @@ def _learning(findings, evidence):
 
 
 def _planes(findings, evidence):
-    rows = []
+    rows, rises = [], {}
     for layer in evidence.names():
         row = [layer]
         for split in SPLITS:
             series = [evidence.relevance(run, "probe", split, layer) for run in evidence.seeds]
             row += [f"{statistics.fmean(one[0][1] for one in series):.3f}", str(MeanOverRuns([one[-1][1] for one in series]))]
             row.append(f"{statistics.fmean(max(value for _, value in one) for one in series):.3f}")
-        half = [half_rise(evidence.relevance(run, "probe", "train", layer)) for run in evidence.seeds]
-        row.append("–" if None in half else f"{MeanOverRuns(half):.0f}")
+            rises[layer, split] = [rise(one) for one in series]
+            row.append("–" if None in rises[layer, split] else f"{MeanOverRuns(rises[layer, split]):.0f}")
         row.append(str(MeanOverRuns([evidence.relevance(run, "principal", "train", layer)[-1][1] for run in evidence.seeds])))
         row += [f"{evidence.relevance(evidence.shuffled, 'probe', split, layer)[-1][1]:.3f}" for split in SPLITS]
         rows.append(row)
     findings.section(
         "I(Z;Y) by layer", f"""Z: the probe's score, but where two components are named. Bits above the mean of 99 shuffles of
-        the labels; 1 bit is all there is. Means over the runs, with 95% intervals. Half: the step at which `train` first has
-        half of its last value, on lines between records (– where a run ends below {MARGIN} bits). Where `test` ends below its
-        maximum, overfitting has taken the difference.
+        the labels; 1 bit is all there is. Means over the runs, with 95% intervals. Rise: the step at which it first has
+        {RISEN} bits, on lines between records (– where a run never has). Where `test` ends below its maximum, overfitting has
+        taken the difference.
 
-        {_first(rows)} The probe is linear: where it finds little, the layer may hold the label in another form.""",
-        ["layer", "train, untrained", "train, end", "train, max", "test, untrained", "test, end", "test, max", "half at step",
-         "two components, train, end", "shuffled labels, train", "shuffled labels, test"], rows)
+        {_order_of_rises(rises)} The probe is linear: where it finds little, the layer may hold the label in another form.""",
+        ["layer", "train, untrained", "train, end", "train, max", "train, rise", "test, untrained", "test, end", "test, max",
+         "test, rise", "two components, train, end", "shuffled labels, train", "shuffled labels, test"], rows)
     rows = []
     for readout, key in [("whole", "whole"), *((name, (name, UNSATURATED)) for name in READOUTS)]:
         for layer in evidence.names():
@@ -195,23 +198,27 @@ def _planes(findings, evidence):
         ["Z", "layer", "untrained", "max", "end", "saturated at the end"], rows)
 
 
-def _first(rows):
-    """Which layer has half of its last value first, and which last, in words."""
-    means = {row[0]: float(row[7].split()[0]) for row in rows if row[7] != "–"}
-    if not means:
-        return f"No layer rises above {MARGIN} bits in all runs."
-    first, last = min(means, key=means.get), max(means, key=means.get)
-    return f"The first is {first} (step {means[first]:.0f}), the last {last} (step {means[last]:.0f})."
+def _order_of_rises(rises):
+    """How much earlier or later the logits rise than the embedding, in words."""
+    parts = []
+    for split in SPLITS:
+        first, last = rises["embedding", split], rises["logits", split]
+        if None not in first + last:
+            parts.append(f"{MeanOverRuns([after - before for before, after in zip(first, last)]):.0f} steps on `{split}`")
+    return (f"From the embedding to the logits, the rise moves by {' and by '.join(parts)} (below 0: the logits rise first)." if parts
+            else f"Not all runs reach {RISEN} bits.")
 
 
-def half_rise(series):
-    """The step at which a series of (step, value) first has half of its last value, on lines between its records."""
-    half = series[-1][1] / 2
-    if 2 * half < MARGIN:
-        return None
-    (step, value), (before, less) = next(
-        (here, left) for here, left in zip(series, [series[0], *series]) if here[1] >= half)
-    return step if step == before else before + (step - before) * (half - less) / (value - less)
+def rise(series, level=RISEN):
+    """The step at which a series of (step, value) first has the level, on lines between its records; None where it never has."""
+    (before, less), *rest = series
+    if less >= level:
+        return before
+    for step, value in rest:
+        if value >= level:
+            return before + (step - before) * (level - less) / (value - less)
+        before, less = step, value
+    return None
 
 
 def _verdict_table(findings, evidence):
@@ -247,7 +254,7 @@ def _verdict_table(findings, evidence):
         tests of the claim (Bonferroni). They hold where all four exclude 0 on the same side, and do not hold where all four
         lie within {MARGIN} bits of 0 (for depth: below {MARGIN} bits), of the GIB complexity within
         {100 * RELATIVE_MARGIN:.0f}% of that of attention: the {MARGIN} bits that were written for it, too, turned out to be
-        as much as C itself has.""",
+        as much as C itself has (the claim then read: does not hold).""",
         ["quantity", "Z", "X", "falls", "does not", "undecided", "why undecided", *(run.title for run in evidence.others)], rows)
 
 
@@ -286,7 +293,8 @@ def _nearness(evidence):
                     - evidence.values(run, (readout, UNSATURATED), "train", layer, "GIB complexity", "label")[-1][1])
                 for run in evidence.seeds for readout in READOUTS for layer in evidence.names()]
         parts.append(f"{target} {statistics.median(away):.4f} bits (at most {max(away):.4f})")
-    return f"After training, C differs from `label` in the median over runs, readouts and layers by {', '.join(parts)}, X in 8 components."
+    return f"""After training, C differs from `label` in the median over runs, readouts and layers by {', '.join(parts)}, X in
+        {UNSATURATED}."""
 
 
 def _saturation(evidence):

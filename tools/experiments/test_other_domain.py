@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import minilm  # noqa: E402
-from domain_findings import fall_holds, half_rise  # noqa: E402
+from domain_findings import fall_holds, rise  # noqa: E402
 from over_runs import MeanOverRuns  # noqa: E402
 from readouts import principal, probe  # noqa: E402
 from reviews import PADDING, UNKNOWN, Reviews, without_repeats, words_of  # noqa: E402
@@ -150,10 +150,10 @@ def test_mean_over_runs_has_students_interval():
     assert MeanOverRuns([3]).sign == 0 and not MeanOverRuns([3]).lies_within(1e9)
 
 
-def test_half_of_the_rise_lies_between_records():
-    assert half_rise([(0, 0.0), (10, 0.1), (30, 0.5), (60, 0.6)]) == pytest.approx(20)
-    assert half_rise([(0, 0.4), (10, 0.5)]) == 0
-    assert half_rise([(0, 0.0), (10, 0.01)]) is None
+def test_a_rise_lies_between_records():
+    assert rise([(0, 0.0), (10, 0.1), (30, 0.5), (60, 0.6)], 0.3) == pytest.approx(20)
+    assert rise([(0, 0.4), (10, 0.5)], 0.3) == 0
+    assert rise([(0, 0.0), (10, 0.01)], 0.3) is None
 
 
 @pytest.mark.parametrize(("answers", "holds"), [
