@@ -140,7 +140,8 @@ def _parts(findings, evidence):
         holds = True if len(signs) == 1 and 0 not in signs else (
             False if all(test.lies_within(margin) for test in tests.values()) else None)
         findings.claim(
-            f"What attention and MLP add differs in {quantity}", holds, f"{unit}, after training, mean over blocks: {_said(tests)}")
+            f"What attention and MLP add differs in {quantity}", holds,
+            f"{unit}, after training, mean over blocks: {_said(tests)}")
 
 
 def _learning(findings, evidence):
@@ -205,8 +206,9 @@ def _order_of_rises(rises):
         first, last = rises["embedding", split], rises["logits", split]
         if None not in first + last:
             parts.append(f"{MeanOverRuns([after - before for before, after in zip(first, last)]):.0f} steps on `{split}`")
-    return (f"From the embedding to the logits, the rise moves by {' and by '.join(parts)} (below 0: the logits rise first)." if parts
-            else f"Not all runs reach {RISEN} bits.")
+    if not parts:
+        return f"Not all runs reach {RISEN} bits."
+    return f"From the embedding to the logits, the rise moves by {' and by '.join(parts)} (below 0: the logits rise first)."
 
 
 def rise(series, level=RISEN):

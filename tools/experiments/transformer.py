@@ -133,10 +133,9 @@ def classifier(make_encoder, seed):
         return Classifier(make_encoder())
 
 
-def record_steps(last, count, first=10):
-    """At most `count` numbers of steps: 0, and log-spaced ones from the first to the last."""
-    first = min(first, last)
-    return sorted({0, last, *(round(first * (last / first) ** (place / max(1, count - 2))) for place in range(count - 1))})
+def record_steps(last, count):
+    """At most `count` numbers of steps: 0, and log-spaced ones from 1 to the last."""
+    return sorted({0, last, *(round(last ** (place / max(1, count - 2))) for place in range(count - 1))})
 
 
 def train_and_record(path, model, tokens, labels, settings, seed, title, show):
