@@ -6,9 +6,6 @@ import threading
 
 from reviews import PADDING
 
-# Two networks that train side by side wait for each other's threads: one each is faster. Read when torch is imported.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "python"))
 
 import torch  # noqa: E402
