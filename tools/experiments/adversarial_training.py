@@ -65,8 +65,8 @@ def networks(task, per_kind):
     found = []
     for kind in KINDS:
         for place in range(per_kind):
-            dose = 0 if kind == "plain" else 1.2 * task.epsilon * (place + 1) / per_kind * (NOISE_FACTOR if kind == "noise" else 1)
-            found.append(Network(task, kind, round(dose, 6), len(found) + 1))
+            strongest = 1.2 * task.epsilon * {"plain": 0, "noise": NOISE_FACTOR}.get(kind, 1)
+            found.append(Network(task, kind, round(strongest * (place + 1) / per_kind, 6), len(found) + 1))
     return found
 
 
@@ -114,8 +114,8 @@ def first_items(path, count):
         item *= length
     if len(content) != start + shape[0] * item or shape[0] < count:
         raise CannotRun(
-            f"{path}: {len(content) - start} bytes of data for the shape {' × '.join(map(str, shape))}; expected at least {count} items "
-            f"of {item} bytes. Install the data again.")
+            f"{path}: {len(content) - start} bytes of data for the shape {' × '.join(map(str, shape))}; expected at least "
+            f"{count} items of {item} bytes. Install the data again.")
     return content[:4] + struct.pack(f">{axes}I", count, *shape[1:]) + content[start:start + count * item]
 
 

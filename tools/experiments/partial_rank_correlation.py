@@ -22,7 +22,8 @@ class PartialRankCorrelation(RankCorrelation):
 
         columns = [x, y, *given]
         usable = [
-            place for place in range(len(x)) if all(column[place] is not None and math.isfinite(column[place]) for column in columns)]
+            place for place, values in enumerate(zip(*columns, strict=True))
+            if all(value is not None and math.isfinite(value) for value in values)]
         self.count = len(usable)
         self.rho = self.low = self.high = None
         names = sorted({groups[place] for place in usable}) if groups else [None]
