@@ -9,7 +9,7 @@ from rank_correlation import RankCorrelation
 
 # Beside what is measured of layers: what is known of the whole network.
 PER_NETWORK = {"Fisher trace": "fisher_trace", "clean accuracy": "test_accuracy", "train loss": "train_loss"}
-ROBUST = "test-pgd_accuracy"
+ROBUST = "test_pgd_accuracy"
 
 
 @dataclasses.dataclass
