@@ -15,19 +15,18 @@ CLEAN, ATTACKED = "test", "test-pgd"
 
 @dataclasses.dataclass(frozen=True)
 class Convention:
-    """How inputs and layers become symbols. records: as infoplane analyze --epochs; sweep: more binnings of the IB terms."""
+    """How inputs and layers become symbols. inputs: options of infoplane analyze; records: as its --epochs."""
 
     name: str
     words: str
     inputs: tuple
-    binning: str
+    binnings: tuple
     records: str = "last"
-    sweep: tuple = ()
 
     def analyze(self, experiment, archive, layers):
         return experiment.analyze(
             archive, *self.inputs, "--epochs", self.records, "--split", CLEAN, "--split", ATTACKED,
-            *repeated("--binning", [self.binning, *self.sweep]), *repeated("--layer", layers), *repeated("--target", TARGETS),
+            *repeated("--binning", self.binnings), *repeated("--layer", layers), *repeated("--target", TARGETS),
             "--no-error-bars", "--permutations", 0, "--keep", "none",
             results=f"{archive.removesuffix('.h5')}.{self.name}.results.h5")
 
