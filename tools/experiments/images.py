@@ -30,6 +30,26 @@ class Images:
         order = np.random.default_rng(seed).permutation(len(self.labels))[:count]
         return Images(self.pixels[order], self.labels[order], self.class_names), order
 
+    def first(self, count):
+        return Images(self.pixels[:count], self.labels[:count], self.class_names)
+
+    def area_means(self, rows, columns):
+        """float32 [n, rows · columns]: the mean over all channels of each cell of a grid, from 0 to 1.
+
+        A pixel that a line of the grid cuts counts in both cells by its parts.
+        """
+        grey = self.pixels.mean(1, dtype=np.float64) / 255
+        return np.einsum("rp,npq,cq->nrc", _shares(rows, grey.shape[1]), grey, _shares(columns, grey.shape[2])).reshape(
+            len(grey), -1).astype(np.float32)
+
+
+def _shares(cells, pixels):
+    """[cells, pixels]: which part of a cell's length each pixel is."""
+    edges = np.linspace(0, pixels, cells + 1)
+    starts = np.arange(pixels)
+    overlap = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)
+    return np.clip(overlap, 0, None) * cells / pixels
+
 
 def fashion_mnist(folder, split):
     """The split "train" (60,000) or "test" (10,000) of 28 × 28 grey pixels."""

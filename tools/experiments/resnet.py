@@ -1,6 +1,7 @@
 """ResNet-20 for small images (He et al. 2016, section 4.2), trained in PyTorch and recorded as it learns."""
 
 import json
+import math
 import os
 import pickle
 import sys
@@ -56,9 +57,15 @@ class ResNet20(nn.Module):
         self.stage3 = nn.Sequential(Block(32, 64), Block(64, 64), Block(64, 64))
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.logits = nn.Linear(64, classes)
+
+    def initialize(self, generator):
+        """He's normal weights for the convolutions, PyTorch's uniform ones for the dense layer; reads no global random state."""
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+                module.weight.data.normal_(0, math.sqrt(2 / (module.out_channels * 9)), generator=generator)
+        for part in self.logits.parameters():
+            part.data.uniform_(-1 / 8, 1 / 8, generator=generator)
+        return self
 
     def forward(self, x):
         x = self.stem((x - self.mean) / self.deviation)
@@ -76,15 +83,16 @@ def train_and_record(path, state, train, test, settings, show=lambda note: None)
 
     state: a file for weights, momentum and random state; a training that was stopped goes on from it, and afterwards it holds the
     trained network for `load`. train, test: images.Images. settings: {"seed", "epochs", "batch", "recorded", "title"}, recorded
-    being how many samples of each split. show: is told the epoch.
+    being how many samples of each split. show: is told the epoch at every batch, and may raise an exception to stop.
+
+    Trainings may run side by side in threads, each on as many cores as torch.set_num_threads says.
     """
-    torch.manual_seed(settings["seed"])
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     pixels, labels = _tensors(train)
     model = ResNet20(pixels.shape[1], len(train.class_names), pixels.mean((0, 2, 3)), pixels.std((0, 2, 3)))
-    model = model.to(device, memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
     order = torch.Generator().manual_seed(settings["seed"])
+    model = model.initialize(order).to(device, memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
     epochs, count = settings["epochs"], settings["recorded"]
 
     kept = _State.read(state, settings) if os.path.exists(path) else None
@@ -110,9 +118,9 @@ def train_and_record(path, state, train, test, settings, show=lambda note: None)
             for group in optimizer.param_groups:
                 group["lr"] = 0.1 if 2 * done < epochs else 0.01 if 4 * done < 3 * epochs else 0.001
             done += 1
-            show(f"epoch {done} of {epochs}")
             model.train()
             for batch in torch.randperm(len(labels), generator=order).split(settings["batch"]):
+                show(f"epoch {done} of {epochs}")
                 optimizer.zero_grad()
                 functional.cross_entropy(model(pixels[batch].to(device)), labels[batch].to(device)).backward()
                 optimizer.step()
@@ -125,6 +133,13 @@ def load(state):
     model = ResNet20(weights["mean"].shape[1], len(weights["logits.bias"]))
     model.load_state_dict(weights)
     return model.eval()
+
+
+def logits(state, images):
+    """float32 [n, classes]: what the trained network of a state file says of images."""
+    model = load(state)
+    with torch.no_grad():
+        return torch.cat([model(batch) for batch in _tensors(images)[0].split(500)]).numpy()
 
 
 def _tensors(images):

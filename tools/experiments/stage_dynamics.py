@@ -1,0 +1,153 @@
+"""How the information of ResNet-20's stages moves during training, and at which binnings it can be read at all."""
+
+import collections
+import math
+import statistics
+
+from input_dimension import BINNINGS
+
+# As the publication reduces inputs, with the defaults of analyze; and so few components and bins that most rows X_{-i} are not unique.
+PUBLISHED = ["--split", "train", "--reduce-inputs", "kpca:50", "--keep", "none"]
+COARSE_BINNINGS = [
+    *(f"width:{bins}@{over}" for over in ("run", "epoch") for bins in (2, 3, 5, 10)), "width:2@unit", "quantile:2@unit", "argmax"]
+COARSE = ["--split", "train", "--reduce-inputs", "kpca:8", "--input-binning", BINNINGS[1], "--keep", "none",
+          *(f"--binning={binning}" for binning in COARSE_BINNINGS)]
+STAGES = ("stage1", "stage2", "stage3")
+ANSWERS = ("compresses", "does not compress", "cannot be decided")
+QUANTITIES = {"I(X;Z)": "", "I(Z;Y)": "", "C pmi-label": "pmi-label", "C pmi-soft": "pmi-soft"}
+
+
+class Mean:
+    """The mean over runs, which are what is independent here, with its 95% interval by Student's t."""
+
+    def __init__(self, values):
+        from scipy import stats
+
+        self.value, self.count = statistics.fmean(values), len(values)
+        self.half = None
+        if self.count > 1:
+            self.half = stats.t.ppf(0.975, self.count - 1) * statistics.stdev(values) / math.sqrt(self.count)
+
+    def text(self, digits):
+        half = "no interval" if self.half is None else f"{self.value - self.half:+.{digits}f}, {self.value + self.half:+.{digits}f}"
+        return f"{self.value:+.{digits}f} [{half}]"
+
+
+def flags(row):
+    return (row["flags"] or "").split("|")
+
+
+class Dynamics:
+    """What the coarse and the published analysis of all runs say. published, coarse: exported rows, one list per run."""
+
+    def __init__(self, published, coarse, verdicts):
+        self.published, self.coarse = published, coarse
+        self.runs = len(coarse)
+        self.layers = list(dict.fromkeys(row["layer"] for row in coarse[0] if row["layer"]))
+        self._answers = collections.defaultdict(list)
+        for said in verdicts:
+            for one in said:
+                name = f"C {one['target']}" if one["target"] else one["quantity"]
+                self._answers[one["layer"], name].append(one)
+
+    def answers(self, layer, quantity):
+        """The verdicts of the runs."""
+        return self._answers[layer, quantity]
+
+    def holds(self, quantity):
+        """The rule: falls at every stage in more than half of the runs; or at one stage does not fall in more than half of them."""
+        counts = [collections.Counter(one["answer"] for one in self.answers(stage, quantity)) for stage in STAGES]
+        if all(count[ANSWERS[0]] > self.runs / 2 for count in counts):
+            return True
+        return False if any(count[ANSWERS[1]] > self.runs / 2 for count in counts) else None
+
+    def figures(self, quantity):
+        parts = []
+        for stage in STAGES:
+            said = self.answers(stage, quantity)
+            methods = [method for one in said for method in one["methods"] if not method["exclusion"]]
+            count = collections.Counter(one["answer"] for one in said)
+            falls = sum(method["answer"] == ANSWERS[0] for method in methods)
+            parts.append(
+                f"{stage}: {count[ANSWERS[0]]} of {len(said)} runs fall, {count[ANSWERS[1]]} do not; {falls} of {len(methods)} binnings "
+                "by themselves fall")
+        return "; ".join(parts)
+
+    def verdict_rows(self):
+        rows = []
+        for layer in self.layers:
+            for quantity in QUANTITIES:
+                said = self.answers(layer, quantity)
+                methods = [method for one in said for method in one["methods"] if not method["exclusion"]]
+                by_method = collections.Counter(method["answer"] for method in methods)
+                by_run = collections.Counter(one["answer"] for one in said)
+                falls = [statistics.median(method["fall"] for method in one["methods"] if not method["exclusion"]) for one in said
+                         if any(not method["exclusion"] for method in one["methods"])]
+                rows.append([
+                    layer, quantity, " / ".join(str(by_run[answer]) for answer in ANSWERS),
+                    " / ".join(str(by_method[answer]) for answer in ANSWERS), f"{len(methods)}/{len(COARSE_BINNINGS) * self.runs}",
+                    f"{100 * statistics.fmean(falls):.0f}%" if falls else "–"])
+        return rows
+
+    def usable_rows(self):
+        """Binning × layer: the share of numbers H(Z) over records and runs that are not saturated."""
+        shares = collections.defaultdict(list)
+        for run in [*self.published, *self.coarse]:
+            for row in run:
+                if row["quantity"] == "H(Z)":
+                    shares[row["discretization"], row["layer"]].append("saturated" not in flags(row))
+        names = list(dict.fromkeys(name for name, _ in shares))
+        return [[name, *(f"{100 * statistics.fmean(shares[name, layer]):.0f}%" for layer in self.layers)] for name in names]
+
+    def default_usable(self, layer):
+        """The share of numbers H(Z) of the default binnings that are not saturated."""
+        return statistics.fmean("saturated" not in flags(row) for run in self.published for row in run
+                                if row["quantity"] == "H(Z)" and row["layer"] == layer)
+
+    def saturated_inputs(self):
+        """(flagged, all): GIB complexities with the inputs as published."""
+        found = ["saturated-inputs" in flags(row) for run in self.published for row in run if row["quantity"] == "GIB complexity"]
+        return sum(found), len(found)
+
+    def beside_control(self):
+        """Of all saturated layers: by what share of the control `label` the complexity pmi-label differs from it."""
+        apart = []
+        for run in [*self.published, *self.coarse]:
+            value = {}
+            for row in run:
+                if row["quantity"] == "GIB complexity":
+                    value[row["layer"], row["epoch"], row["discretization"], row["target"]] = row
+            for (layer, epoch, binning, target), row in value.items():
+                if target == "pmi-label" and "saturated" in flags(row):
+                    control = value[layer, epoch, binning, "label"]["value"]
+                    apart.append(abs(row["value"] - control) / control)
+        return apart
+
+    def change_rows(self):
+        """First and last record and their difference: the mean over binnings that are never saturated, then over the runs."""
+        rows = []
+        for layer in self.layers:
+            for quantity, target in QUANTITIES.items():
+                name = "GIB complexity" if target else quantity
+                ends = []
+                used = 0
+                for run in self.coarse:
+                    series = collections.defaultdict(dict)
+                    for row in run:
+                        if row["layer"] == layer and row["quantity"] == name and (row["target"] or "") == target:
+                            series[row["discretization"]][row["epoch"]] = row
+                    kept = [found for found in series.values()
+                            if not any({"saturated", "saturated-inputs"} & set(flags(row)) for row in found.values())]
+                    used += len(kept)
+                    if kept:
+                        ends.append([statistics.fmean(found[end(found)]["value"] for found in kept) for end in (min, max)])
+                if ends:
+                    change = Mean([last - first for first, last in ends])
+                    rows.append([layer, quantity, f"{statistics.fmean(first for first, _ in ends):.3f}",
+                                 f"{statistics.fmean(last for _, last in ends):.3f}", change.text(3), f"{used / self.runs:.1f}"])
+        return rows
+
+    def peaks(self, quantity):
+        """The epochs at which the quantity is highest, over usable binnings, stages and runs."""
+        return [method["peak_epoch"] for stage in STAGES for one in self.answers(stage, quantity) for method in one["methods"]
+                if not method["exclusion"]]
