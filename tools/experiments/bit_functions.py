@@ -22,7 +22,7 @@ class BitFunction:
         return ones % 2 if self.name == "parity" else (ones >= 2).astype(np.int64)
 
     def interaction(self, features):
-        """The average interaction information (bits) over so many features, when no other feature tells anything of the three bits.
+        """The average interaction information (bits) over so many features, the others being independent of the three bits.
 
         I(X;Y) = 1; of every other feature I(X_i;Y) = 0 and I(X_{-i};Y) = 1. So it is (3/N)·(1 − single − remaining): it falls
         with the number of features N, however synergistic Y is.
@@ -49,8 +49,8 @@ def code(features, scale, copies=4):
     """float32 [1024 · copies, features]: all patterns of ten bits, as three columns of values ± scale and many of values ± 1.
 
     The three are the first three bits by scale · (1, 1.1, 1.2); every other column is the parity of some of the other seven bits,
-    each of the 127 combinations as often as any other, give or take one. X has 1024 patterns, so that with four copies no sample is
-    alone. The columns' covariance has 130 eigenvalues: 1 to 1.44 times scale² for the three, the numbers of repetitions for the rest.
+    each of the 127 combinations as often as any other, give or take one. X has 1024 patterns, so that with four copies no sample
+    is alone. The columns' covariance has 130 eigenvalues: 1 to 1.44 times scale² of the three, and the numbers of repetitions.
     """
     bits = np.tile(all_patterns(10), (copies, 1))
     signs = 1 - 2 * bits

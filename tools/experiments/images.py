@@ -13,8 +13,8 @@ from experiment import CannotRun
 _FASHION_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 _CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _CIFAR_LAYOUT = (
-    "Expected the binary version, whose folder cifar-10-batches-bin holds data_batch_1.bin to data_batch_5.bin and test_batch.bin, "
-    "each of records of 1 + 3072 bytes: the class, then the red, green and blue plane of 32 rows of 32 pixels")
+    "Expected the binary version, whose folder cifar-10-batches-bin holds data_batch_1.bin to data_batch_5.bin and "
+    "test_batch.bin, each of records of 1 + 3072 bytes: the class, then the red, green and blue plane of 32 rows of 32 pixels")
 
 
 @dataclasses.dataclass
@@ -98,9 +98,11 @@ def _idx(path, axes):
         raise CannotRun(f"{path} cannot be read ({error}). Install the data again, or name another folder.") from error
     start = 4 + 4 * axes
     if len(content) < start or content[:4] != bytes([0, 0, 8, axes]):
-        raise CannotRun(f"{path}: no IDX file of unsigned bytes with {axes} axes. Install the data again, or name another folder.")
+        raise CannotRun(
+            f"{path}: no IDX file of unsigned bytes with {axes} axes. Install the data again, or name another folder.")
     shape = struct.unpack(f">{axes}I", content[4:start])
     values = np.frombuffer(content, np.uint8, offset=start)
     if values.size != np.prod(shape, dtype=np.int64):
-        raise CannotRun(f"{path}: {values.size} bytes of data, its header says {' × '.join(map(str, shape))}. Install the data again.")
+        raise CannotRun(
+            f"{path}: {values.size} bytes of data, its header says {' × '.join(map(str, shape))}. Install the data again.")
     return values.reshape(shape)

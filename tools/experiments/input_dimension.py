@@ -94,7 +94,7 @@ def of_bits(experiment, function, count, samples):
 
 
 def of_code(experiment, scale, reduction):
-    """Terms of the parity of three bits within 784 features of ten bits (bit_functions.code); reduction: as of --reduce-inputs."""
+    """Terms of the parity of three bits within 784 features of ten bits (bit_functions.code); reduction: of --reduce-inputs."""
     copies = experiment.settings["copies"]
     inputs = code(784, scale, copies)
     labels = (inputs[:, :3] < 0).sum(1) % 2
@@ -120,7 +120,7 @@ class Cost:
                   for kind in {run[0] for run in runs}}
         self.clock_terms = median["gib"][0] - median["none"][0]
         self.terms = median["gib"][1] - median["none"][1]
-        self.read = median["none"][1]
+        self.without = median["none"][1]
         self.reduced = median["kpca"][1] - median["none"][1] if "kpca" in median else None
 
 

@@ -83,7 +83,8 @@ def train_and_record(path, state, train, test, settings, show=lambda note: None)
 
     state: a file for weights, momentum and random state; a training that was stopped goes on from it, and afterwards it holds the
     trained network for `load`. train, test: images.Images. settings: {"seed", "epochs", "batch", "recorded", "title"}, recorded
-    being how many samples of each split. show: is told the epoch at every batch, and may raise an exception to stop.
+    being how many samples of each split, and whatever else says by what the archive was made. show: is told the epoch at every
+    batch, and may raise an exception to stop.
 
     Trainings may run side by side in threads, each on as many cores as torch.set_num_threads says.
     """
@@ -104,8 +105,9 @@ def train_and_record(path, state, train, test, settings, show=lambda note: None)
             if os.path.exists(stale):
                 os.remove(stale)
         done, metrics = 0, _metrics(model, device, pixels, labels, test)
+    splits = {"train": (pixels[:count], labels[:count]), "test": tuple(part[:count] for part in _tensors(test))}
     with infoplane.Recorder(
-            path, model, splits={"train": (pixels[:count], labels[:count]), "test": tuple(part[:count] for part in _tensors(test))},
+            path, model, splits=splits,
             layers=LAYERS, pooling="mean", append=True, title=settings["title"], hyperparameters=settings,
             class_names=train.class_names, kinds={"stem": "convolution"}) as recorder:
         while True:

@@ -6,7 +6,7 @@ import statistics
 
 from input_dimension import BINNINGS
 
-# As the publication reduces inputs, with the defaults of analyze; and so few components and bins that most rows X_{-i} are not unique.
+# As the publication reduces inputs, with the defaults of analyze; and so few components and bins that X_{-i} is seldom unique.
 PUBLISHED = ["--split", "train", "--reduce-inputs", "kpca:50", "--keep", "none"]
 COARSE_BINNINGS = [
     *(f"width:{bins}@{over}" for over in ("run", "epoch") for bins in (2, 3, 5, 10)), "width:2@unit", "quantile:2@unit", "argmax"]
@@ -29,8 +29,9 @@ class Mean:
             self.half = stats.t.ppf(0.975, self.count - 1) * statistics.stdev(values) / math.sqrt(self.count)
 
     def text(self, digits):
-        half = "no interval" if self.half is None else f"{self.value - self.half:+.{digits}f}, {self.value + self.half:+.{digits}f}"
-        return f"{self.value:+.{digits}f} [{half}]"
+        if self.half is None:
+            return f"{self.value:+.{digits}f} [no interval]"
+        return f"{self.value:+.{digits}f} [{self.value - self.half:+.{digits}f}, {self.value + self.half:+.{digits}f}]"
 
 
 def flags(row):
@@ -55,7 +56,7 @@ class Dynamics:
         return self._answers[layer, quantity]
 
     def holds(self, quantity):
-        """The rule: falls at every stage in more than half of the runs; or at one stage does not fall in more than half of them."""
+        """True: falls at every stage in more than half of the runs. False: at one stage does not in more than half of them."""
         counts = [collections.Counter(one["answer"] for one in self.answers(stage, quantity)) for stage in STAGES]
         if all(count[ANSWERS[0]] > self.runs / 2 for count in counts):
             return True
@@ -69,8 +70,8 @@ class Dynamics:
             count = collections.Counter(one["answer"] for one in said)
             falls = sum(method["answer"] == ANSWERS[0] for method in methods)
             parts.append(
-                f"{stage}: {count[ANSWERS[0]]} of {len(said)} runs fall, {count[ANSWERS[1]]} do not; {falls} of {len(methods)} binnings "
-                "by themselves fall")
+                f"{stage}: {count[ANSWERS[0]]} of {len(said)} runs fall, {count[ANSWERS[1]]} do not; {falls} of {len(methods)} "
+                "binnings by themselves fall")
         return "; ".join(parts)
 
     def verdict_rows(self):
@@ -85,7 +86,8 @@ class Dynamics:
                          if any(not method["exclusion"] for method in one["methods"])]
                 rows.append([
                     layer, quantity, " / ".join(str(by_run[answer]) for answer in ANSWERS),
-                    " / ".join(str(by_method[answer]) for answer in ANSWERS), f"{len(methods)}/{len(COARSE_BINNINGS) * self.runs}",
+                    " / ".join(str(by_method[answer]) for answer in ANSWERS),
+                    f"{len(methods)}/{len(COARSE_BINNINGS) * self.runs}",
                     f"{100 * statistics.fmean(falls):.0f}%" if falls else "–"])
         return rows
 

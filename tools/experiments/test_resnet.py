@@ -58,7 +58,8 @@ def test_says_what_is_wrong_with_a_folder_of_cifar(tmp_path):
 
 def test_reads_gzipped_idx_files(tmp_path):
     def write(name, shape, values):
-        (tmp_path / name).write_bytes(gzip.compress(bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape) + values))
+        header = bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
+        (tmp_path / name).write_bytes(gzip.compress(header + values))
 
     write("t10k-images-idx3-ubyte.gz", (2, 2, 3), bytes(range(12)))
     write("t10k-labels-idx1-ubyte.gz", (2,), bytes([7, 9]))
@@ -79,7 +80,7 @@ def test_reads_gzipped_idx_files(tmp_path):
 
 
 def test_is_the_network_of_the_paper():
-    # He et al. 2016, table 6: 0.27 M parameters. Counted by hand: 19 convolutions without biases, 19 normalizations, one dense layer.
+    # He et al. 2016, table 6: 0.27 M parameters. By hand: 19 convolutions without biases, 19 normalizations, a dense layer.
     model = resnet.ResNet20(channels=3)
     convolutions = 27 * 16 + 6 * 9 * 16 * 16 + 9 * 16 * 32 + 5 * 9 * 32 * 32 + 9 * 32 * 64 + 5 * 9 * 64 * 64
     normalizations = 2 * (7 * 16 + 6 * 32 + 6 * 64)
