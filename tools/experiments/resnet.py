@@ -49,8 +49,9 @@ class ResNet20(nn.Module):
 
     def __init__(self, channels=1, classes=10, mean=0.0, deviation=1.0):
         super().__init__()
-        self.register_buffer("mean", torch.as_tensor(mean, dtype=torch.float32).reshape(1, -1, 1, 1))
-        self.register_buffer("deviation", torch.as_tensor(deviation, dtype=torch.float32).reshape(1, -1, 1, 1))
+        for name, value in {"mean": mean, "deviation": deviation}.items():
+            by_channel = torch.as_tensor(value, dtype=torch.float32).expand(channels)
+            self.register_buffer(name, by_channel.reshape(1, -1, 1, 1).clone())
         self.stem = nn.Sequential(nn.Conv2d(channels, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU())
         self.stage1 = nn.Sequential(Block(16, 16), Block(16, 16), Block(16, 16))
         self.stage2 = nn.Sequential(Block(16, 32), Block(32, 32), Block(32, 32))
