@@ -101,10 +101,9 @@ class Kept:
         return None if self.share is None else 0.9 <= self.share <= 1.1
 
     def cells(self):
-        start = [self.name, self.count, self.binning, self.reduction]
-        if self.share is None:
-            return [*start, "–", "–", "–", "–"]
-        return [*start, f"{self.before:+.2f}", f"{self.after:+.2f}", f"{self.share:.0%}", f"{self.information:.0%}"]
+        """The comparison as texts, where there is a share."""
+        return [self.name, self.count, self.binning, self.reduction, f"{self.before:+.2f}", f"{self.after:+.2f}",
+                f"{self.share:.0%}", f"{self.information:.0%}"]
 
 
 def _beyond(pair, name):
@@ -132,14 +131,16 @@ def _kept(experiment, findings, cells, data):
         findings.claim(
             words, all(decided) if decided else None,
             f"kept in {sum(decided)} of {len(decided)} comparisons; {len(chosen) - len(decided)} more have a saturated side")
+    shown = [one.cells() for one in comparisons if one.share is not None]
     findings.section(
         "What kernel PCA keeps", f"""N times the average interaction information in bits, before and after, for images less that
-        of shuffled labels. `code`: {PARITY.name} of three bits within 784 features of ten bits, of which it is known that N times
-        the interaction information is 3 bits; with scale 4 the three have the largest variance, with 0.25 the smallest. Kernel
-        PCA keeps what varies most, which need not be what Y depends on; and the interaction information belongs to the
-        coordinates, so that a mere rotation changes it. Kept I(X;Q): the share of I(X;Q), for images less that of shuffled
-        labels. – : a side is saturated.""",
-        ["data", "N", "binning", "inputs", "before", "after", "kept", "kept I(X;Q)"], [one.cells() for one in comparisons])
+        of shuffled labels; the {len(comparisons) - len(shown)} comparisons that have a saturated side are left out. `code`:
+        {PARITY.name} of three bits within 784 features of ten bits, of which it is known that N times the interaction information
+        is 3 bits; with scale 4 the three have the largest variance, with 0.25 the smallest. Kernel PCA keeps what varies most,
+        which need not be what Y depends on; and the interaction information belongs to the coordinates, so that a mere rotation
+        changes it. Kept I(X;Q): the share of I(X;Q), for images less that of shuffled labels; the components are made before the
+        features are cut into bins, so that it may exceed 100%.""",
+        ["data", "N", "binning", "inputs", "before", "after", "kept", "kept I(X;Q)"], shown)
 
 
 def _signs(findings, cells):

@@ -138,6 +138,17 @@ def load(state):
     return model.eval()
 
 
+def record_maps(path, state, images):
+    """Records the whole feature maps of a trained network as float16: 69 kB a sample of 28 × 28 pixels."""
+    if os.path.exists(path):
+        os.remove(path)
+    pixels, labels = _tensors(images)
+    with infoplane.Recorder(
+            path, load(state), pixels, labels, layers=LAYERS, pooling="flatten", dtype="float16", kinds={"stem": "convolution"},
+            class_names=images.class_names) as recorder:
+        recorder.record(0)
+
+
 def logits(state, images):
     """float32 [n, classes]: what the trained network of a state file says of images."""
     model = load(state)

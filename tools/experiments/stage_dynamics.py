@@ -18,20 +18,33 @@ QUANTITIES = {"I(X;Z)": "", "I(Z;Y)": "", "C pmi-label": "pmi-label", "C pmi-sof
 
 
 class Mean:
-    """The mean over runs, which are what is independent here, with its 95% interval by Student's t."""
+    """The mean over runs, which are what is independent here, with its interval of the given level by Student's t."""
 
-    def __init__(self, values):
+    def __init__(self, values, level=0.95):
         from scipy import stats
 
         self.value, self.count = statistics.fmean(values), len(values)
         self.half = None
         if self.count > 1:
-            self.half = stats.t.ppf(0.975, self.count - 1) * statistics.stdev(values) / math.sqrt(self.count)
+            self.half = stats.t.ppf((1 + level) / 2, self.count - 1) * statistics.stdev(values) / math.sqrt(self.count)
+
+    @property
+    def sign(self):
+        """1 or −1 where the interval excludes 0, 0 where it does not or there is none."""
+        if self.half is None:
+            return 0
+        return 1 if self.value > self.half else -1 if self.value < -self.half else 0
 
     def text(self, digits):
         if self.half is None:
             return f"{self.value:+.{digits}f} [no interval]"
         return f"{self.value:+.{digits}f} [{self.value - self.half:+.{digits}f}, {self.value + self.half:+.{digits}f}]"
+
+
+def why(reason):
+    """In few words why `verdict` does not decide."""
+    return ("the binnings disagree" if "disagree" in reason else "the intervals hold both" if "hold both" in reason
+            else "saturated" if "saturated" in reason else "–")
 
 
 def flags(row):
@@ -79,16 +92,16 @@ class Dynamics:
         for layer in self.layers:
             for quantity in QUANTITIES:
                 said = self.answers(layer, quantity)
-                methods = [method for one in said for method in one["methods"] if not method["exclusion"]]
-                by_method = collections.Counter(method["answer"] for method in methods)
-                by_run = collections.Counter(one["answer"] for one in said)
-                falls = [statistics.median(method["fall"] for method in one["methods"] if not method["exclusion"]) for one in said
-                         if any(not method["exclusion"] for method in one["methods"])]
+                used = [[method for method in one["methods"] if not method["exclusion"]] for one in said]
+                methods = [method for of_run in used for method in of_run]
+                falls = [statistics.median(method["fall"] for method in of_run) for of_run in used if of_run]
+                by_run, by_method = (collections.Counter(one["answer"] for one in answers) for answers in (said, methods))
                 rows.append([
-                    layer, quantity, " / ".join(str(by_run[answer]) for answer in ANSWERS),
-                    " / ".join(str(by_method[answer]) for answer in ANSWERS),
+                    layer, quantity, *(" / ".join(str(counts[answer]) for answer in ANSWERS) for counts in (by_run, by_method)),
                     f"{len(methods)}/{len(COARSE_BINNINGS) * self.runs}",
-                    f"{100 * statistics.fmean(falls):.0f}%" if falls else "–"])
+                    f"{sum('undersampled' in method['flags'] for method in methods)}",
+                    f"{100 * statistics.fmean(falls):.0f}%" if falls else "–",
+                    collections.Counter(why(one["reason"]) for one in said).most_common(1)[0][0]])
         return rows
 
     def usable_rows(self):
@@ -125,28 +138,42 @@ class Dynamics:
                     apart.append(abs(row["value"] - control) / control)
         return apart
 
+    def ends(self, layer, quantity):
+        """Per run the values of the first and the last record, means over the binnings saturated at no record; and how many."""
+        name, target = ("GIB complexity" if QUANTITIES[quantity] else quantity), QUANTITIES[quantity]
+        found = []
+        for run in self.coarse:
+            series = collections.defaultdict(dict)
+            for row in run:
+                if row["layer"] == layer and row["quantity"] == name and (row["target"] or "") == target:
+                    series[row["discretization"]][row["epoch"]] = row
+            kept = [records for records in series.values()
+                    if not any({"saturated", "saturated-inputs"} & set(flags(row)) for row in records.values())]
+            if kept:
+                first, last = (statistics.fmean(records[end(records)]["value"] for records in kept) for end in (min, max))
+                found.append((first, last, len(kept)))
+        return found
+
+    def change(self, layer, quantity, level=0.95):
+        """The last record less the first, over the runs; None where every binning is saturated."""
+        ends = self.ends(layer, quantity)
+        return Mean([last - first for first, last, _ in ends], level) if ends else None
+
+    def is_lower(self, quantity):
+        """True: below before training at every stage. False: above it at one. By intervals corrected for the three stages."""
+        changes = [self.change(stage, quantity, 1 - 0.05 / len(STAGES)) for stage in STAGES]
+        signs = [change.sign if change else 0 for change in changes]
+        return True if set(signs) == {-1} else False if 1 in signs else None
+
     def change_rows(self):
-        """First and last record and their difference: the mean over binnings that are never saturated, then over the runs."""
         rows = []
         for layer in self.layers:
-            for quantity, target in QUANTITIES.items():
-                name = "GIB complexity" if target else quantity
-                ends = []
-                used = 0
-                for run in self.coarse:
-                    series = collections.defaultdict(dict)
-                    for row in run:
-                        if row["layer"] == layer and row["quantity"] == name and (row["target"] or "") == target:
-                            series[row["discretization"]][row["epoch"]] = row
-                    kept = [found for found in series.values()
-                            if not any({"saturated", "saturated-inputs"} & set(flags(row)) for row in found.values())]
-                    used += len(kept)
-                    if kept:
-                        ends.append([statistics.fmean(found[end(found)]["value"] for found in kept) for end in (min, max)])
+            for quantity in QUANTITIES:
+                ends = self.ends(layer, quantity)
                 if ends:
-                    change = Mean([last - first for first, last in ends])
-                    rows.append([layer, quantity, f"{statistics.fmean(first for first, _ in ends):.3f}",
-                                 f"{statistics.fmean(last for _, last in ends):.3f}", change.text(3), f"{used / self.runs:.1f}"])
+                    first, last, used = (statistics.fmean(values) for values in zip(*ends))
+                    change = self.change(layer, quantity)
+                    rows.append([layer, quantity, f"{first:.3f}", f"{last:.3f}", change.text(3), f"{used:.1f}"])
         return rows
 
     def peaks(self, quantity):

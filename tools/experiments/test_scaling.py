@@ -103,7 +103,7 @@ def test_kept_is_by_the_sum_over_features():
     lost = Kept("images", 10, "exact", "kpca:5", (cell(0.5, 2), cell(0.1, 1)), (cell(0.3, 1.5), cell(0.2, 1)))
     assert (lost.before, lost.after, lost.information) == pytest.approx((4, 0.5, 0.5)) and lost.is_kept is False
     saturated = Kept("images", 10, "exact", "kpca:5", (cell(0.5, flags="undersampled|saturated-inputs"), None), (cell(0.3), None))
-    assert saturated.is_kept is None and saturated.cells()[-4:] == ["–"] * 4
+    assert saturated.is_kept is None and kept.cells()[-4:] == ["+3.00", "+3.00", "100%", "100%"]
 
 
 def test_exponent_of_a_power_law():
@@ -119,6 +119,8 @@ def test_mean_over_runs_has_the_interval_of_student():
     found = Mean([1, 2, 3])
     assert (found.value, found.half) == pytest.approx((2, 4.302653 / math.sqrt(3)), abs=1e-6)
     assert found.text(1) == "+2.0 [-0.5, +4.5]" and Mean([1]).text(1) == "+1.0 [no interval]"
+    assert (found.sign, Mean([1]).sign, Mean([4, 5, 6]).sign, Mean([-4, -5, -6]).sign) == (0, 0, 1, -1)
+    assert Mean([4, 5, 6], 0.99).sign == 0  # t(0.995; 2) = 9.924843: half = 5.73 > 5.
 
 
 @pytest.mark.parametrize("answers, holds", [
@@ -151,3 +153,22 @@ def test_reads_saturation_and_controls_of_rows():
     assert dynamics.usable_rows() == [["width:30@run", "100%"], ["width:100@run", "0%"], ["argmax", "100%"]]
     assert dynamics.saturated_inputs() == (2, 2)
     assert dynamics.beside_control() == pytest.approx([0.02])
+
+
+def test_change_is_over_binnings_that_are_never_saturated():
+    def row(stage, binning, epoch, value, flags=None):
+        return {"layer": f"stage{stage}", "quantity": "I(X;Z)", "target": None, "discretization": binning, "epoch": epoch,
+                "value": value, "flags": flags}
+
+    def run(last):
+        return [part for stage in (1, 2, 3) for part in (
+            row(stage, "argmax", 0, 2), row(stage, "argmax", 9, last), row(stage, "width:2@run", 0, 4),
+            row(stage, "width:2@run", 9, 4 + last, "undersampled"), row(stage, "exact", 0, 9),
+            row(stage, "exact", 9, 0, "saturated"))]
+
+    dynamics = Dynamics([], [run(1), run(1.1), run(0.9)], [])
+    assert dynamics.ends("stage2", "I(X;Z)")[0] == (3, 3, 2)
+    assert dynamics.change("stage2", "I(X;Z)").value == pytest.approx(0) and dynamics.is_lower("I(X;Z)") is None
+    assert Dynamics([], [run(-3), run(-3.1), run(-2.9)], []).is_lower("I(X;Z)") is True
+    assert Dynamics([], [run(3), run(3.1), run(2.9)], []).is_lower("I(X;Z)") is False
+    assert Dynamics([], [run(3)], []).is_lower("I(X;Z)") is None and Dynamics([], [run(3)], []).ends("stage1", "C pmi-soft") == []
