@@ -137,11 +137,12 @@ def costs(experiment, images, counts, repeats):
                 inputs = features(images, count)
                 archive = experiment.make(f"cost-{count}", [count, len(inputs)], lambda path, inputs=inputs: write_archive(
                     path, {"train": (inputs, images.labels, np.eye(10, dtype=np.float32)[images.labels])}, "label"))
-                most = max((components for components in experiment.settings["components"] if components <= count), default=None)
-                for kind, options in {
-                        "none": ["--no-gib"], "gib": [], "kpca": ["--reduce-inputs", f"kpca:{most}"] if most else None}.items():
-                    if options is not None:
-                        kept["runs"].append([count, kind, *_seconds(experiment, archive, options)])
+                most = max(experiment.settings["components"])
+                kinds = {"none": ["--no-gib"], "gib": []}
+                if most <= count:
+                    kinds["kpca"] = ["--reduce-inputs", f"kpca:{most}"]
+                for kind, options in kinds.items():
+                    kept["runs"].append([count, kind, *_seconds(experiment, archive, options)])
         replace_text(path, json.dumps(kept))
     return {count: Cost([run[1:] for run in kept["runs"] if run[0] == count]) for count in counts}
 

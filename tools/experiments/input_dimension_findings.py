@@ -18,6 +18,20 @@ that of shuffled labels; image features are synergistic where the average intera
 by two standard errors for all N that are not saturated, and are not where it is below by two for all."""
 
 
+KERNELS = ["kpca:8", "kpca:8@linear"]
+SCALES = (1, 255)
+
+
+def steps(settings):
+    """How many archives and analyses `study` makes."""
+    images = sum(1 + len(BINNINGS) * (1 + sum(components <= count for components in settings["components"]))
+                 for count in settings["features"])
+    scales = len(SCALES) * (1 + len(BINNINGS) * len(KERNELS))
+    bits = 2 * len(FUNCTIONS) * sum(2 if count <= 12 else 1 for count in settings["bits"])
+    codes = 2 * 2 * 3
+    return images + scales + bits + codes + len(settings["cost"]) * settings["repeats"]
+
+
 def study(experiment, findings, images, logits, source):
     """Measures all cells and says what they tell. images: the samples; logits: the network's; source: how both were made."""
     settings = experiment.settings
@@ -33,8 +47,8 @@ def study(experiment, findings, images, logits, source):
     _kept(experiment, findings, cells, source["data"])
     _signs(findings, cells)
     _image_terms(findings, cells, len(images.labels))
-    _scales(findings, {scale: of_images(experiment, images, logits, source, counts[-1], ["kpca:8", "kpca:8@linear"], scale)
-                       for scale in (1, 255)}, counts[-1])
+    _scales(findings, {scale: of_images(experiment, images, logits, source, counts[-1], KERNELS, scale)
+                       for scale in SCALES}, counts[-1])
     _cost(experiment, findings, images)
 
 
@@ -185,7 +199,7 @@ def _scales(findings, found, count):
         ["features", "inputs", "I(X;Q)", "with shuffled labels"], [
             [f"0 to {scale}", reduction, *(
                 f"{terms[split, MEDIAN, reduction, 'label'].together:.3f}" for split in ("train", "shuffled"))]
-            for scale, terms in found.items() for reduction in ("kpca:8", "kpca:8@linear")])
+            for scale, terms in found.items() for reduction in KERNELS])
 
 
 def _cost(experiment, findings, images):
@@ -203,7 +217,8 @@ def _cost(experiment, findings, images):
         N, they are repeated.""",
         ["N", "without GIB", "2N + 1 terms", "2N + 1 terms, clock", f"with kpca:{max(settings['components'])}, itself within"], [
             [count, *(f"{1000 * value:.0f}" if value is not None else "–" for value in (
-                one.without, one.terms, one.clock_terms, one.reduced))] for count, one in cost.items()])
+                one.without, one.terms, one.clock_terms, one.reduced if count >= max(settings["components"]) else None))]
+            for count, one in cost.items()])
 
 
 def _machine():

@@ -13,6 +13,8 @@ COARSE_BINNINGS = [
 COARSE = ["--split", "train", "--reduce-inputs", "kpca:8", "--input-binning", BINNINGS[1], "--keep", "none",
           *(f"--binning={binning}" for binning in COARSE_BINNINGS)]
 STAGES = ("stage1", "stage2", "stage3")
+# Of an interval that is one of three.
+STAGE_LEVEL = 1 - 0.05 / len(STAGES)
 ANSWERS = ("compresses", "does not compress", "cannot be decided")
 QUANTITIES = {"I(X;Z)": "", "I(Z;Y)": "", "C pmi-label": "pmi-label", "C pmi-soft": "pmi-soft"}
 
@@ -161,7 +163,7 @@ class Dynamics:
 
     def is_lower(self, quantity):
         """True: below before training at every stage. False: above it at one. By intervals corrected for the three stages."""
-        changes = [self.change(stage, quantity, 1 - 0.05 / len(STAGES)) for stage in STAGES]
+        changes = [self.change(stage, quantity, STAGE_LEVEL) for stage in STAGES]
         signs = [change.sign if change else 0 for change in changes]
         return True if set(signs) == {-1} else False if 1 in signs else None
 
