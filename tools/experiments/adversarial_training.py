@@ -89,37 +89,23 @@ def record(experiment, network, data, keeps_attacked=True):
 
 def _fashion_mnist(experiment, task):
     """The first images of each file, so that an epoch is short."""
-    folder = FASHION_MNIST.path(experiment.options)
+    from images import fashion_mnist
+
     made = f"fashion-mnist-{task.train}-{task.test}"
     os.makedirs(experiment.path(made), exist_ok=True)
-    for prefix, count in [("train", task.train), ("t10k", task.test)]:
-        for suffix in ["images-idx3-ubyte", "labels-idx1-ubyte"]:
-            target = experiment.path(os.path.join(made, f"{prefix}-{suffix}"))
-            if not os.path.exists(target):
-                _write(target, first_items(os.path.join(folder, f"{prefix}-{suffix}.gz"), count))
+    for split, prefix, count in [("train", "train", task.train), ("test", "t10k", task.test)]:
+        targets = [
+            experiment.path(os.path.join(made, f"{prefix}-{suffix}")) for suffix in ["images-idx3-ubyte", "labels-idx1-ubyte"]]
+        if not all(map(os.path.exists, targets)):
+            images = fashion_mnist(FASHION_MNIST.path(experiment.options), split)
+            _write(targets[0], idx(images.pixels[:count, 0]))
+            _write(targets[1], idx(images.labels[:count]))
     return "idx", made
 
 
-def first_items(path, count):
-    """The bytes of an IDX file of unsigned bytes that holds only the first count items of the gzipped one at path."""
-    try:
-        with gzip.open(path) as file:
-            content = file.read()
-    except (OSError, EOFError, zlib.error) as error:
-        raise CannotRun(f"{path} cannot be read ({error}). Install the data again, or name another folder.") from error
-    axes = content[3] if content[:3] == b"\0\0\x08" and len(content) > 3 else 0
-    start = 4 + 4 * axes
-    if not axes or len(content) < start:
-        raise CannotRun(f"{path} is no IDX file of unsigned bytes. Install the data again, or name another folder.")
-    shape = struct.unpack(f">{axes}I", content[4:start])
-    item = 1
-    for length in shape[1:]:
-        item *= length
-    if len(content) != start + shape[0] * item or shape[0] < count:
-        raise CannotRun(
-            f"{path}: {len(content) - start} bytes of data for the shape {' × '.join(map(str, shape))}; expected at least "
-            f"{count} items of {item} bytes. Install the data again.")
-    return content[:4] + struct.pack(f">{axes}I", count, *shape[1:]) + content[start:start + count * item]
+def idx(values):
+    """An IDX file of whole numbers from 0 to 255: the type, the number of axes, the shape, one byte each."""
+    return struct.pack(f">HBB{values.ndim}I", 0, 8, values.ndim, *values.shape) + values.astype("u1").tobytes()
 
 
 def _digits(experiment):
