@@ -38,8 +38,6 @@ struct Series {
         let discretization: String
         let samples: Int
         let parameters: [Substring]
-
-        var isHeadline: Bool { estimator == "plug-in" && discretization == "width:30@run" }
     }
 
     /// All series of the quantities that verdicts are about, in the order of tables.
@@ -58,7 +56,9 @@ struct Series {
             rows[key, default: []].append(row)
         }
         // The headline of the analyzer first.
-        let ordered = keys.filter(\.isHeadline) + keys.filter { !$0.isHeadline }
+        let headline = results.askedDiscretizations.first ?? "width:30@run"
+        func isHeadline(_ key: Key) -> Bool { key.estimator == "plug-in" && key.discretization == headline }
+        let ordered = keys.filter(isHeadline) + keys.filter { !isHeadline($0) }
         return ordered.map { key in
             Series(
                 subject: key.subject, estimator: key.estimator, discretization: key.discretization,

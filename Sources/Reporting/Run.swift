@@ -6,8 +6,8 @@ struct Run: Sendable {
     let name: String
     /// What the results keep of the archive.
     let archive: AnalyzedArchive
-    /// The discretization of the planes, tables and GIB terms: the one for which GIB complexities were computed, else
-    /// the one with most measurements.
+    /// The discretization of the planes, tables and GIB terms: the one with most GIB complexities, else with most
+    /// measurements; of several, the one that was asked for first.
     let headline: String
     /// The analyzed splits: `all` and `train` first, then in the archive's order.
     let splits: [String]
@@ -50,7 +50,7 @@ struct Run: Sendable {
         self.archive = archive
         self.measurements = measurements
         self.failures = failures
-        headline = Self.headline(of: measurements)
+        headline = Self.headline(of: measurements, asked: results.askedDiscretizations)
         byQuantity = Dictionary(grouping: measurements, by: \.key.quantity)
         let known = archive.splits.map(\.name)
         let analyzed = Set(measurements.map(\.key.split))
@@ -96,13 +96,16 @@ struct Run: Sendable {
 
     /// The series among `rows` of one quantity and discretization.
     func series(of rows: [Measurement]) -> [Series] {
-        guard let estimator = Self.commonest(rows.map(\.key.estimator), preferred: "plug-in") else { return [] }
+        guard let estimator = Self.commonest(rows.map(\.key.estimator), preferred: ["plug-in"]) else { return [] }
         var samples: [String: Int] = [:]
         for row in rows { samples[row.key.split] = max(samples[row.key.split] ?? 0, row.key.samples) }
         let chosen = rows.filter { $0.key.estimator == estimator && $0.key.samples == samples[$0.key.split] }
         let panelOf = Dictionary(uniqueKeysWithValues: panels.map { ([$0.split, $0.layer], $0) })
         return Dictionary(grouping: chosen, by: \.key.target).sorted { $0.key < $1.key }.flatMap { target, rows in
-            let variants = Dictionary(grouping: rows, by: \.key.parameters).sorted { $0.key < $1.key }
+            // The samples that fitted a reduction differ from split to split, and what is computed does not.
+            let variants = Dictionary(grouping: rows) { row in
+                row.key.parameters.split(separator: ";").filter { !$0.hasPrefix("fit=") }.joined(separator: ";")
+            }.sorted { $0.key < $1.key }
             return variants.map { parameters, rows in
                 let byPanel = Dictionary(grouping: rows) { panelOf[[$0.key.split, $0.key.layer]] }
                 var kept: [Panel: [Measurement]] = [:]
@@ -128,19 +131,19 @@ struct Run: Sendable {
         return rows.filter { seen.insert($0.key.epoch).inserted }.sorted { ($0.key.epoch ?? 0) < ($1.key.epoch ?? 0) }
     }
 
-    private static func headline(of measurements: [Measurement]) -> String {
+    private static func headline(of measurements: [Measurement], asked: [String]) -> String {
         let complexities = measurements.filter { $0.key.quantity == .complexity }
         let candidates = complexities.isEmpty ? measurements.filter { !$0.key.layer.isEmpty } : complexities
-        return commonest(candidates.map(\.key.discretization), preferred: "width:30@run") ?? ""
+        return commonest(candidates.map(\.key.discretization), preferred: asked) ?? ""
     }
 
-    /// The word that occurs most often; of equally common ones the preferred, then the first in order.
-    private static func commonest(_ words: [String], preferred: String) -> String? {
+    /// The word that occurs most often; of equally common ones the first preferred, else the first in order.
+    private static func commonest(_ words: [String], preferred: [String]) -> String? {
         var counts: [String: Int] = [:]
         for word in words { counts[word, default: 0] += 1 }
-        return counts.max {
-            ($0.value, $0.key == preferred ? 1 : 0, $1.key) < ($1.value, $1.key == preferred ? 1 : 0, $0.key)
-        }?.key
+        let most = counts.values.max()
+        let commonest = counts.filter { $0.value == most }.keys
+        return preferred.first(where: commonest.contains) ?? commonest.min()
     }
 
     /// A description of an archive of which the results keep only measurements.

@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// The terms of one GIB complexity, feature by feature.
 public struct FeatureTerms: Sendable, Hashable {
     /// I(X_i;Q) in bits, one per input feature.
@@ -79,6 +81,15 @@ public struct Provenance: Sendable, Hashable {
         self.toolVersion = toolVersion
         self.seed = seed
     }
+
+    /// The discretizations that were asked for, the headline first; empty where the request does not say.
+    public var discretizations: [String] {
+        (try? JSONDecoder().decode(Asked.self, from: Data(request.utf8)).binning) ?? []
+    }
+
+    private struct Asked: Decodable {
+        let binning: [String]
+    }
 }
 
 /// Everything that analyses found: measurements by key, the arrays kept beside them, failures and provenance.
@@ -102,6 +113,11 @@ public struct ResultSet: Sendable {
     public var failures: [Failure] { Array(failuresByCell.values) }
     /// Every call that contributed.
     public private(set) var provenance: [Provenance] = []
+    /// The discretizations in the order in which the calls asked for them, each once: the headline comes before the others.
+    public var askedDiscretizations: [String] {
+        var seen: Set<String> = []
+        return provenance.flatMap(\.discretizations).filter { seen.insert($0).inserted }
+    }
 
     private var rows: [Measurement.Key: Int] = [:]
     private var failuresByCell: [Cell: Failure] = [:]

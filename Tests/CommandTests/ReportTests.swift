@@ -71,6 +71,39 @@ import Testing
         #expect(try String(contentsOfFile: folder.path("r.html"), encoding: .utf8) == page)
     }
 
+    @Test func `shows first what was asked for first`() throws {
+        let folder = try analyzed()
+        for (first, second) in [("quantile:2@unit", "argmax"), ("width:20@run", "width:30@run")] {
+            let results = "\(first.prefix(5)).results.h5"
+            try Tool.run(
+                "analyze", "s1.h5", "-o", results, "--target", "pmi-label", "--binning", first, "--binning", second,
+                in: folder)
+            let report = try Tool.run("report", results, "-o", "r.html", in: folder)
+            #expect(report.out.contains(", \(first), in bits"), "\(report.out)")
+            let verdicts = try Tool.run("verdict", results, "--detail", "--layer", "softmax", in: folder)
+            let places = [first, second].map { verdicts.out.range(of: $0)?.lowerBound }
+            #expect(try #require(places[0]) < #require(places[1]), "\(verdicts.out)")
+        }
+    }
+
+    @Test func `shows complexities of every split where one split's samples fitted the reduction of all`() throws {
+        let folder = try Folder()
+        try Tool.run(
+            "record", "szt", "--epochs", "1", "--hidden", "3", "--train-share", "0.9", "--recorded-samples", "500",
+            "-o",
+            "r.h5", in: folder)
+        let analyzed = try Tool.run(
+            "analyze", "r.h5", "--split", "train", "--split", "test", "--reduce-inputs", "kpca:2", "--binning",
+            "width:5@run", "--target", "pmi-label", in: folder)
+        #expect(analyzed.code == 0, "\(analyzed.error)")
+        let report = try Tool.run("report", "r.results.h5", "-o", "r.html", in: folder)
+        // Two splits of three layers, each with its I(X;Z), I(Z;Y) and complexity.
+        let rows = report.out.split(separator: "\n").filter { line in
+            ["fc1", "logits", "softmax"].contains { line.hasPrefix("  \($0) ") }
+        }
+        #expect(rows.count == 6 && rows.allSatisfy { !$0.contains("–") }, "\(report.out)")
+    }
+
     @Test func `refuses groups and reductions that say nothing`() throws {
         let folder = try analyzed()
         for (arguments, code, words) in [

@@ -140,6 +140,8 @@ import Testing
         #expect(text.contains("fc\\_1 & "))
         #expect(text.contains("50\\%\\textbackslash{}input\\{x\\} & "))
         #expect(!text.contains("\\input"))
-        #expect(text.contains("\\begin{tabular}{lrrrrrr}"))
+        #expect(text.contains("\\begin{tabular}{lrrr}"))
+        let columns = "l" + String(repeating: "r", count: 1 + run.targets.count)
+        #expect(text.contains("\\begin{tabular}{\(columns)}"))
     }
 }

@@ -35,7 +35,7 @@ struct SyntheticRun {
         }
         results.insert(
             Provenance(
-                request: "{\"binnings\":[\"width:30@run\"],\"targets\":[\"pmi-label\"]}", toolVersion: "0.1.0", seed: 1)
+                request: "{\"binning\":[\"width:30@run\"],\"target\":[\"pmi-label\"]}", toolVersion: "0.1.0", seed: 1)
         )
         return results
     }
