@@ -106,6 +106,39 @@ def test_interval_covers_the_rank_correlation_of_normal_pairs():
     assert covered / 400 > 0.91
 
 
+def test_partial_rank_correlation_is_that_of_the_residuals_of_ranks():
+    import numpy as np
+    from scipy import stats
+
+    random = np.random.default_rng(3)
+    third = random.normal(size=60)
+    x, y = third + random.normal(size=60), third + random.normal(size=60)
+    found = RankCorrelation(x.tolist(), y.tolist(), given=third.tolist())
+    ranks = [stats.rankdata(values) for values in (x, y, third)]
+
+    def rest(values):
+        return values - np.polyval(np.polyfit(ranks[2], values, 1), ranks[2])
+
+    assert found.rho == pytest.approx(np.corrcoef(rest(ranks[0]), rest(ranks[1]))[0, 1], abs=1e-9)
+    assert found.standard_error == pytest.approx(math.sqrt((1 + found.rho**2 / 2) / 56), abs=1e-12)
+    assert abs(found.rho) < RankCorrelation(x.tolist(), y.tolist()).rho
+    assert RankCorrelation(x.tolist(), y.tolist(), given=[1] * 60).rho == RankCorrelation(x.tolist(), y.tolist()).rho
+    assert RankCorrelation(x.tolist(), y.tolist(), given=x.tolist()).rho is None
+
+
+def test_the_interval_excludes_0_where_the_p_value_says_so():
+    import numpy as np
+
+    random = np.random.default_rng(4)
+    decided = set()
+    for _ in range(50):
+        x = random.normal(size=20)
+        found = RankCorrelation(x.tolist(), (0.4 * x + random.normal(size=20)).tolist())
+        assert (found.p_value < 0.05) == (found.sign != 0)
+        decided.add(found.sign)
+    assert decided >= {0, 1}
+
+
 def test_publishes_the_claims_of_all_pages(tmp_path):
     class Small:
         name, size = "one", "small"
