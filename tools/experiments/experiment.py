@@ -130,6 +130,11 @@ EXIT CODES: 0 done, whether the claims hold or not; 1 stopped; 2 could not run; 
             self._children.add(child)
         try:
             answer, errors = child.communicate()
+        except BaseException:
+            # Stopped while the main thread itself waits: the child must not go on alone.
+            child.terminate()
+            child.wait()
+            raise
         finally:
             with self._lock:
                 self._children.discard(child)
@@ -243,6 +248,8 @@ EXIT CODES: 0 done, whether the claims hold or not; 1 stopped; 2 could not run; 
             children = list(self._children)
         for child in children:
             child.terminate()
+        for child in children:
+            child.wait()
 
     # The end
 
