@@ -8,27 +8,21 @@ class RankCorrelation:
     """Spearman's ρ of pairs, ties by mean ranks, with an interval of the given level and a p-value of ρ = 0.
 
     Interval: tanh(atanh ρ ± z·sqrt((1 + ρ²/2)/(n − 3))), Bonett and Wright, Psychometrika 65, 23 (2000), equation (7); the
-    p-value is the level at which it begins to exclude 0. given: a third value for every pair; ρ is then the partial rank
-    correlation, what is left of ρ at an equal third value where ranks depend linearly on its rank, and n loses one (Fisher,
-    Metron 3, 329 (1924)). A third value that is constant changes nothing.
+    p-value is the level at which it begins to exclude 0. given: columns of further values, one for every pair; ρ is then the
+    partial rank correlation, of what is left of both sides' ranks without their linear dependence on the ranks of these
+    columns, and n loses one for each that is independent of the others (Fisher, Metron 3, 329 (1924)).
     Pairs must be independent: take one value per run, not one per layer or epoch. Few pairs (n < 10) give wide intervals,
-    and the formula is asymptotic. None for all where fewer than four pairs (with a third value: five) are finite, one side
-    is constant, or one side has the ranks of the third value.
+    and the formula is asymptotic. None for all where fewer than four pairs (and one more for every given column) are finite, one
+    side is constant, or given columns say all of one side.
     """
 
-    def __init__(self, x, y, level=0.95, given=None):
-        columns = [x, y] if given is None else [x, y, given]
-        rows = [row for row in zip(*columns, strict=True) if all(value is not None and math.isfinite(value) for value in row)]
+    def __init__(self, x, y, level=0.95, given=()):
+        rows = [row for row in zip(x, y, *given, strict=True) if all(value is not None and math.isfinite(value) for value in row)]
         self.count = len(rows)
         self.rho = self.low = self.high = self.transformed = self.standard_error = self.p_value = None
-        if not rows:
+        if self.count < 4:
             return
-        x, y, *given = zip(*rows)
-        given = given[0] if given and len(set(given[0])) > 1 else None
-        degrees = self.count - (3 if given is None else 4)
-        if degrees < 1 or len(set(x)) == 1 or len(set(y)) == 1:
-            return
-        self.rho = _spearman(x, y) if given is None else _partial(_spearman(x, y), _spearman(x, given), _spearman(y, given))
+        self.rho, degrees = _correlation(*zip(*rows))
         if self.rho is None:
             return
         if abs(self.rho) >= 1 - 1e-12:
@@ -58,13 +52,20 @@ class RankCorrelation:
         return f"{self.rho:+.2f} [{self.low:+.2f}, {self.high:+.2f}], n = {self.count}"
 
 
-def _spearman(x, y):
+def _correlation(x, y, *given):
+    """Spearman's ρ without what depends on the given columns, None where there is none, and its degrees of freedom."""
+    import numpy as np
     from scipy import stats
 
-    return float(stats.spearmanr(x, y).statistic)
-
-
-def _partial(xy, xz, yz):
-    """The correlation of x and y without what both share with z; None where one of them is z, up to its sign."""
-    rest = (1 - xz**2) * (1 - yz**2)
-    return max(-1.0, min(1.0, (xy - xz * yz) / math.sqrt(rest))) if rest > 1e-12 else None
+    ranks = np.stack([stats.rankdata(column) for column in (x, y, *given)], 1)
+    ranks -= ranks.mean(0)
+    sides, others = ranks[:, :2], ranks[:, 2:]
+    directions, sizes, _ = np.linalg.svd(others, full_matrices=False)
+    # Ranks are multiples of ½, so what is smaller than this is rounding.
+    directions = directions[:, sizes > 1e-9 * len(x) ** 1.5]
+    rest = sides - directions @ (directions.T @ sides)
+    squares = (rest**2).sum(0)
+    degrees = len(x) - 3 - directions.shape[1]
+    if degrees < 1 or (squares <= 1e-9 * len(x)).any():
+        return None, degrees
+    return float(rest[:, 0] @ rest[:, 1] / math.sqrt(squares[0] * squares[1])), degrees

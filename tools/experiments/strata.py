@@ -32,7 +32,7 @@ class Growth:
 class Correlation(RankCorrelation):
     """Spearman's ρ of one stratum as a test; none where more than half of the second values are the same."""
 
-    def __init__(self, x, y, given=None):
+    def __init__(self, x, y, given=()):
         is_tied = y and collections.Counter(y).most_common(1)[0][1] > len(y) / 2
         super().__init__(x, [None] * len(y) if is_tied else y, given=given)
         self.count = len(y)

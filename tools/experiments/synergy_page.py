@@ -117,18 +117,17 @@ def other_ways(findings, runs, pairs):
     fitted = [run for run in runs if run.train_accuracy >= FITTED]
     rows = []
     for x, y, given in pairs:
-        ways = [("in task and size", runs, None, ("task", "size")), ("… fitted networks only", fitted, None, ("task", "size")),
-                ("… and architecture", runs, None, ("task", "size", "architecture")), ("in task, sizes pooled", runs, None, ("task",)),
-                ("in size, tasks pooled", runs, None, ("size",))]
-        if given:
-            ways.insert(1, ("… given train accuracy", runs, given, ("task", "size")))
+        strata = ("task", "size")
+        ways = [("in task and size", runs, [], strata), ("… given train accuracy", runs, ["train_accuracy"], strata),
+                ("… given train accuracy and architecture", runs, ["train_accuracy", "architecture"], strata),
+                ("… fitted networks only", fitted, [], strata), ("in task, sizes pooled", runs, [], ("task",)),
+                ("in size, tasks pooled", runs, [], ("size",)), ("all runs pooled", runs, [], ())]
+        if not given:
+            ways[1:3] = [("… given architecture", runs, ["architecture"], strata)]
         for name, used, third, by in ways:
             found = [test for test in correlated(used, x, y, third, by).values() if test.sign is not None]
             rows.append([f"{TITLES[x]}, {TITLES[y]}", name, str(MeanCorrelation(found)), len(found),
                          *(sum(test.sign == sign for test in found) for sign in (1, -1))])
-        pooled = RankCorrelation(column(runs, x), column(runs, y))
-        rows.append([f"{TITLES[x]}, {TITLES[y]}", "all runs pooled", str(pooled).split(", n =")[0], 1,
-                     *(int(pooled.sign == sign) for sign in (1, -1))])
     findings.section("Counted otherwise", """
 Mean ρ over the groups with its 95% interval, and in how many groups the group's own 95% interval lies above and below 0, here without
 correction for their number. Runs of different tasks or sizes are pooled only to show what pooling does: a correlation then says
@@ -145,7 +144,7 @@ def between_functions(findings, functions):
         synergy, gap, relevant = (column(group, name) for name in ("task_synergy", "gap", "relevant"))
         rows += [
             [size, "II, gap", str(RankCorrelation(synergy, gap))],
-            [size, "II, gap, given the number of bits that matter", str(RankCorrelation(synergy, gap, given=relevant))],
+            [size, "II, gap, given the number of bits that matter", str(RankCorrelation(synergy, gap, given=[relevant]))],
             [size, "noise sensitivity, gap", str(RankCorrelation(column(group, "sensitivity"), gap))],
             [size, "number of bits that matter, gap", str(RankCorrelation(relevant, gap))]]
     findings.section("Which functions are learned with a small gap", """

@@ -182,10 +182,17 @@ def column(runs, name):
     return [getattr(run, name) for run in runs]
 
 
-def correlated(runs, x, y, given=None, by=("task", "size")):
-    """The rank correlation of two attributes within every stratum."""
-    return {stratum: Correlation(column(group, x), column(group, y), given=column(group, given) if given else None)
-            for stratum, group in grouped(runs, *by).items()}
+def correlated(runs, x, y, given=(), by=("task", "size")):
+    """The rank correlation of two attributes within every stratum, given others; of words, their being each of them."""
+    def columns(group, name):
+        values = column(group, name)
+        if not isinstance(values[0], str):
+            return [values]
+        return [[int(value == word) for value in values] for word in sorted(set(values))]
+
+    return {
+        stratum: Correlation(column(group, x), column(group, y), [one for name in given for one in columns(group, name)])
+        for stratum, group in grouped(runs, *by).items()}
 
 
 class Terms:

@@ -80,6 +80,7 @@ def test_rank_correlation_of_known_ranks():
 
 def test_rank_correlation_where_there_is_none():
     assert RankCorrelation([1, 2, 3], [1, 2, 3]).rho is None
+    assert RankCorrelation([1, 2, 3, 4], [1, 2, 4, 3], given=[[4, 1, 2, 3]]).rho is None
     assert RankCorrelation([1, 2, 3, 4], [5, 5, 5, 5]).sign is None
     assert RankCorrelation([1, 2, 3, 4, None], [1, 2, 3, 4, 5]).count == 4
 
@@ -113,7 +114,7 @@ def test_partial_rank_correlation_is_that_of_the_residuals_of_ranks():
     random = np.random.default_rng(3)
     third = random.normal(size=60)
     x, y = third + random.normal(size=60), third + random.normal(size=60)
-    found = RankCorrelation(x.tolist(), y.tolist(), given=third.tolist())
+    found = RankCorrelation(x.tolist(), y.tolist(), given=[third.tolist()])
     ranks = [stats.rankdata(values) for values in (x, y, third)]
 
     def rest(values):
@@ -122,8 +123,18 @@ def test_partial_rank_correlation_is_that_of_the_residuals_of_ranks():
     assert found.rho == pytest.approx(np.corrcoef(rest(ranks[0]), rest(ranks[1]))[0, 1], abs=1e-9)
     assert found.standard_error == pytest.approx(math.sqrt((1 + found.rho**2 / 2) / 56), abs=1e-12)
     assert abs(found.rho) < RankCorrelation(x.tolist(), y.tolist()).rho
-    assert RankCorrelation(x.tolist(), y.tolist(), given=[1] * 60).rho == RankCorrelation(x.tolist(), y.tolist()).rho
-    assert RankCorrelation(x.tolist(), y.tolist(), given=x.tolist()).rho is None
+    # Columns of equal ranks are one.
+    twice = RankCorrelation(x.tolist(), y.tolist(), given=[third.tolist(), (2 * third).tolist(), [1] * 60])
+    assert (twice.rho, twice.standard_error) == pytest.approx((found.rho, found.standard_error), abs=1e-9)
+    assert RankCorrelation(x.tolist(), y.tolist(), given=[[1] * 60]).rho == RankCorrelation(x.tolist(), y.tolist()).rho
+    assert RankCorrelation(x.tolist(), y.tolist(), given=[x.tolist()]).rho is None
+
+
+def test_rank_correlation_given_a_group_is_that_within_groups():
+    # Two groups far apart: pooled, ρ is positive; within each it is −1, and a column of 0 and 1 takes the groups away.
+    x, y, group = [1, 2, 3, 11, 12, 13], [3, 2, 1, 13, 12, 11], [0, 0, 0, 1, 1, 1]
+    assert RankCorrelation(x, y).rho == pytest.approx(19 / 35, abs=1e-12)
+    assert RankCorrelation(x, y, given=[group]).rho == -1
 
 
 def test_the_interval_excludes_0_where_the_p_value_says_so():
