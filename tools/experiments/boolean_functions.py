@@ -63,9 +63,9 @@ def functions():
     found |= {f"parity of {of}": (parity(of), of) for of in (2, 3, 4, 5, 6, 8, 10, 12)}
     found |= {f"majority of {of}": (majority(of), of) for of in (3, 5, 7, 9, 11)}
     found |= {f"junta of {of} no. {seed}": (junta(of, seed), of) for of in (3, 4, 5, 6, 8, 10) for seed in (1, 2, 3)}
-    found |= {f"random {seed}": (junta(BITS, seed), BITS) for seed in (1, 2, 3)}
+    found |= {f"random no. {seed}": (junta(BITS, seed), BITS) for seed in (1, 2, 3)}
     for degree, name in ((1, "halfspace"), (2, "quadratic"), (3, "cubic")):
-        found |= {f"{name} {seed}": (threshold(degree, seed), BITS) for seed in (1, 2, 3, 4)}
+        found |= {f"{name} no. {seed}": (threshold(degree, seed), BITS) for seed in (1, 2, 3, 4)}
     return found
 
 
@@ -98,7 +98,8 @@ def table_of(inputs, answers):
     bits = inputs.shape[1]
     places = (np.asarray(inputs) > 0.5).astype(int) @ (1 << np.arange(bits))
     if len(places) != 2**bits or len(set(places)) != 2**bits:
-        raise ValueError(f"{len(places)} samples of {bits} bits hold {len(set(places))} patterns; expected each of {2**bits} once.")
+        raise ValueError(
+            f"{len(places)} samples of {bits} bits hold {len(set(places))} patterns; expected each of {2**bits} once.")
     table = np.empty(2**bits, int)
     table[places] = answers
     return table

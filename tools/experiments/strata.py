@@ -30,11 +30,11 @@ class Growth:
 
 
 class Correlation(RankCorrelation):
-    """Spearman's ρ of one stratum as a test; none where more than half of the second values are the same."""
+    """Spearman's ρ of one stratum as a test; none with fewer than 8 runs, or where more than half of y is one value."""
 
     def __init__(self, x, y, given=()):
-        is_tied = y and collections.Counter(y).most_common(1)[0][1] > len(y) / 2
-        super().__init__(x, [None] * len(y) if is_tied else y, given=given)
+        is_usable = len(y) >= 8 and collections.Counter(y).most_common(1)[0][1] <= len(y) / 2
+        super().__init__(x, y if is_usable else [None] * len(y), given=given)
         self.count = len(y)
 
     @property

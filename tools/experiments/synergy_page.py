@@ -44,9 +44,10 @@ def functions_of(runs):
 def identity(boolean):
     """The claim of the known answer: statement, whether it holds, figures."""
     worst = max(run.deviation for run in boolean)
-    return ("Known answer: of every learned function, I(X;Q) − mean I(X_-i;Q) is the mean influence", worst <= ROUNDING,
-            f"they differ by at most {worst:.1e} bits over all records of {len(boolean)} runs, and rounding allows {ROUNDING:.1e}; the "
-            "influence is counted by flipping bits, the terms are those of the results files")
+    return ("Known answer: of every learned function, I(X;Q) − mean I(X_-i;Q) is the mean influence",
+            worst <= ROUNDING,
+            f"they differ by at most {worst:.1e} bits over all records of {len(boolean)} runs; rounding allows {ROUNDING:.1e}; "
+            "the influence is counted by flipping bits, the terms are those of the results files")
 
 
 def figures(claim):
@@ -55,34 +56,34 @@ def figures(claim):
     if not usable:
         return "no stratum can be used"
     if isinstance(next(iter(usable)), RankCorrelation):
-        mean = f"mean ρ {MeanCorrelation(usable)}"
+        size = f"mean ρ {MeanCorrelation(usable)}"
     else:
-        mean = f"by {min(test.mean for test in usable):+.3f} to {max(test.mean for test in usable):+.3f} bits"
-    contrary = f" ({'; '.join(', '.join(map(str, stratum)) for stratum in claim.contrary)})" if claim.contrary else ""
-    return f"shown in {len(claim.agreeing)} of {len(claim.usable)} strata, the contrary in {len(claim.contrary)}{contrary}; {mean}"
+        size = f"by {min(test.mean for test in usable):+.3f} to {max(test.mean for test in usable):+.3f} bits"
+    return f"shown in {len(claim.agreeing)} of {len(claim.usable)} strata, the contrary in {len(claim.contrary)}; {size}"
 
 
 def theory(findings, functions):
     once = {function.task: function for function in functions}.values()
-    least, most = min(once, key=lambda function: function.sensitivity), max(once, key=lambda function: function.sensitivity)
+    least, *_, most = sorted(once, key=lambda function: function.sensitivity)
     between = RankCorrelation(column(once, "task_synergy"), column(once, "sensitivity"))
     worst = RankCorrelation(column(once, "task_synergy"), column(once, "worst_influence"))
     findings.section("What is known before any network is trained", f"""
-The bits of X are independent and uniform, and the prediction is a function, Q = f(X). Then I(X;Q) − I(X_-i;Q) = H(Q|X_-i) is the
-influence of bit i: the chance that flipping it changes f. Its mean over the bits less the mean of the single terms is the synergy:
-II = mean influence − mean I(X_i;Q). Since bits are independent, I(X_i;Q) is at most the influence of i, and so 0 ≤ II ≤ mean influence.
+The bits of X are independent and uniform, and the prediction is a function, Q = f(X). Then I(X;Q) − I(X_-i;Q) = H(Q|X_-i)
+is the influence of bit i: the chance that flipping it changes f. Its mean over the bits less the mean of the single terms
+is the synergy: II = mean influence − mean I(X_i;Q). Since bits are independent, I(X_i;Q) is at most the influence of i, and
+so 0 ≤ II ≤ mean influence.
 
-So where single bits say nothing, synergy *is* the chance that a flip of a random bit changes the answer: more synergy is more
-sensitivity to noise, not less. Parity of all bits is the most synergistic function of all (1 bit), and every flip changes it. A
-function of one bit has no synergy at all, and no balanced function is less sensitive to noise on all bits (every term of its Fourier
-expansion of higher degree would add sensitivity). What speaks for the
-publication's argument is another noise, that on one single input: a flip of the one bit changes every answer of the former, and a flip
-of one of 11 bits few answers of their majority.
+So where single bits say nothing, synergy *is* the chance that a flip of a random bit changes the answer: more synergy is
+more sensitivity to noise, not less. Parity of all bits is the most synergistic function of all (1 bit), and every flip
+changes it. A function of one bit has no synergy at all, and no balanced function is less sensitive to noise on all bits
+(every term of its Fourier expansion of higher degree would add sensitivity). What speaks for the publication's argument is
+another noise, that on one single input: a flip of the one bit changes every answer of the former, and a flip of one of 11
+bits few answers of their majority.
 
 Of the {len(once)} functions here, the least sensitive is {least.task} (II = {least.task_synergy:.3f} bits, sensitivity
-{least.sensitivity:.3f}), the most sensitive {most.task} (II = {most.task_synergy:.3f} bits, {most.sensitivity:.3f}). Over them, the rank correlation
-of synergy is {between}, with the sensitivity to noise on all bits, and {worst}, with the largest influence of one bit.
-These are functions chosen by us, not drawn from a population: read the intervals as descriptions.""")
+{least.sensitivity:.3f}), the most sensitive {most.task} (II = {most.task_synergy:.3f} bits, {most.sensitivity:.3f}). Over
+them, the rank correlation of synergy is {between}, with the sensitivity to noise on all bits, and {worst}, with the largest
+influence of one bit. These are functions chosen by us, not drawn from a population: read the intervals as descriptions.""")
 
 
 def strata_table(findings, title, text, runs, claims):
@@ -91,23 +92,24 @@ def strata_table(findings, title, text, runs, claims):
              "distance": "ρ(distance, gap)", "growth": "ρ(growth, gap)"}
     keys = [key for key in names if key in claims]
     bits = all(run.influence is not None for run in runs)
-    header = ["task", "samples", "n", "fitted", "train", "test", "gap", "II of task", "II", "noise", *(["influence"] if bits else ["II, 3 bins"]),
-              *(names[key] for key in keys)]
-    rows = []
-    for stratum, group in grouped(runs, "task", "size").items():
-        def mean(name):
-            return f"{statistics.fmean(column(group, name)):.3f}"
-
-        rows.append([
-            *stratum, len(group), sum(run.train_accuracy >= FITTED for run in group), mean("train_accuracy"), mean("test_accuracy"),
-            mean("gap"), mean("task_synergy"), mean("synergy"), mean("sensitivity"), mean("influence" if bits else "finer_synergy"),
-            *(decided(claims[key], stratum) for key in keys)])
+    header = ["task", "samples", "n", "fitted", "train", "test", "gap", "II of task", "II", "noise",
+              "influence" if bits else "II, 3 bins", *(names[key] for key in keys)]
+    means = ["train_accuracy", "test_accuracy", "gap", "task_synergy", "synergy", "sensitivity",
+             "influence" if bits else "finer_synergy"]
+    rows = [
+        [*stratum, len(group), sum(run.train_accuracy >= FITTED for run in group), *(mean(group, name) for name in means),
+         *(decided(claims[key], stratum) for key in keys)]
+        for stratum, group in grouped(runs, "task", "size").items()]
     findings.section(title, text, header, rows)
 
 
+def mean(runs, name):
+    return f"{statistics.fmean(column(runs, name)):.3f}"
+
+
 def decided(claim, stratum):
-    test = claim.tests[stratum]
-    if test.p_value is None:
+    test = claim.tests.get(stratum)
+    if test is None or test.p_value is None:
         return "–"
     return f"{test.estimate:+.2f}" + ("*" if stratum in (*claim.agreeing, *claim.contrary) else "")
 
@@ -116,22 +118,23 @@ def other_ways(findings, runs, pairs):
     """The same correlations counted otherwise: what depends on how the confounders are treated?"""
     fitted = [run for run in runs if run.train_accuracy >= FITTED]
     rows = []
-    for x, y, given in pairs:
+    for x, y in pairs:
         strata = ("task", "size")
         ways = [("in task and size", runs, [], strata), ("… given train accuracy", runs, ["train_accuracy"], strata),
                 ("… given train accuracy and architecture", runs, ["train_accuracy", "architecture"], strata),
                 ("… fitted networks only", fitted, [], strata), ("in task, sizes pooled", runs, [], ("task",)),
                 ("in size, tasks pooled", runs, [], ("size",)), ("all runs pooled", runs, [], ())]
-        if not given:
+        if y != "gap":
             ways[1:3] = [("… given architecture", runs, ["architecture"], strata)]
         for name, used, third, by in ways:
             found = [test for test in correlated(used, x, y, third, by).values() if test.sign is not None]
             rows.append([f"{TITLES[x]}, {TITLES[y]}", name, str(MeanCorrelation(found)), len(found),
                          *(sum(test.sign == sign for test in found) for sign in (1, -1))])
     findings.section("Counted otherwise", """
-Mean ρ over the groups with its 95% interval, and in how many groups the group's own 95% interval lies above and below 0, here without
-correction for their number. Runs of different tasks or sizes are pooled only to show what pooling does: a correlation then says
-mostly which task or size a run belongs to.""", ["rank correlation of", "groups", "mean ρ", "groups used", "above 0", "below 0"], rows)
+Mean ρ over the groups with its 95% interval, and in how many groups the group's own 95% interval lies above and below 0,
+here without correction for their number. Runs of different tasks or sizes are pooled only to show what pooling does: a
+correlation then says mostly which task or size a run belongs to.""",
+                     ["rank correlation of", "groups", "mean ρ", "groups used", "above 0", "below 0"], rows)
 
 
 TITLES = {"synergy": "II", "sensitivity": "noise sensitivity", "worst_influence": "influence of the worst bit", "gap": "gap",
@@ -148,20 +151,19 @@ def between_functions(findings, functions):
             [size, "noise sensitivity, gap", str(RankCorrelation(column(group, "sensitivity"), gap))],
             [size, "number of bits that matter, gap", str(RankCorrelation(relevant, gap))]]
     findings.section("Which functions are learned with a small gap", """
-Here the unit is the function to learn: its own II (target `label`) beside the mean gap of its runs, in one architecture. All functions
-have H(f) = 1 bit.""", ["samples", "rank correlation of", "ρ"], rows)
+Here the unit is the function to learn: its own II (target `label`) beside the mean gap of its runs, in one architecture.
+All functions have H(f) = 1 bit.""", ["samples", "rank correlation of", "ρ"], rows)
     families = {}
     for function in functions:
-        families.setdefault((function.task.split(" no. ")[0].rstrip(" 1234567890") if function.relevant == 12 and "parity" not in function.task
-                             else function.task.split(" no. ")[0]), []).append(function)
+        families.setdefault(function.task.split(" no. ")[0], []).append(function)
     sizes = sorted({function.size for function in functions})
     rows = []
     for family, members in sorted(families.items(), key=lambda item: statistics.fmean(column(item[1], "task_synergy"))):
         of_size = [[member for member in members if member.size == size] for size in sizes]
         rows.append([
             family, len(of_size[0]), members[0].relevant,
-            *(f"{statistics.fmean(column(members, name)):.3f}" for name in ("task_synergy", "influence", "worst_influence", "sensitivity")),
-            *(f"{statistics.fmean(column(group, name)):.3f}" for group in of_size for name in ("test_accuracy", "gap"))])
+            *(mean(members, name) for name in ("task_synergy", "influence", "worst_influence", "sensitivity")),
+            *(mean(group, name) for group in of_size for name in ("test_accuracy", "gap"))])
     findings.section("The functions, by synergy", "", [
         "function", "of them", "bits that matter", "II", "influence", "worst bit", "noise",
         *(f"{name}, {size}" for size in sizes for name in ("test", "gap"))], rows)
@@ -173,9 +175,9 @@ def during_training(findings, runs, claims):
         claim = next(claim for claim in claims if stratum in claim.tests)
         test = claim.tests[stratum]
         change = "–" if test.mean is None else f"{test.mean:+.3f} [{test.low:+.3f}, {test.high:+.3f}]"
-        rows.append([*stratum, len(group), *(f"{statistics.fmean(column(group, name)):.3f}" for name in ("first_synergy", "synergy")),
-                     change, sum(run.growth > 0 for run in group)])
+        rows.append([*stratum, len(group), mean(group, "first_synergy"), mean(group, "synergy"), change,
+                     sum(run.growth > 0 for run in group)])
     findings.section("During training", """
-II before training and at the end, the mean change with its 95% interval over runs, all in bits, and in how many runs II grew. A
-network that was not trained often gives one answer to nearly all inputs, and a constant has no synergy.""",
+II before training and at the end, the mean change with its 95% interval over runs, all in bits, and in how many runs II
+grew. A network that was not trained often gives one answer to nearly all inputs, and a constant has no synergy.""",
                      ["task", "samples", "n", "before", "at the end", "change", "grew in"], rows)

@@ -25,48 +25,6 @@ _PREDICTION = ("--layer", "logits", "--binning", "argmax", "--no-error-bars", "-
 
 
 @dataclasses.dataclass
-class Run:
-    """One trained network. Terms are of X with its prediction, in bits; where not said otherwise, of the last record."""
-
-    name: str
-    task: str
-    size: int
-    width: int
-    depth: int
-    architecture: str
-    results: str
-    train_accuracy: float
-    test_accuracy: float
-    synergy: float
-    first_synergy: float
-    single: float
-    prediction_entropy: float
-    task_synergy: float
-    sensitivity: float
-    # How many terms of the last record carry a flag.
-    flags: int
-    # Of Boolean functions only.
-    influence: float = None
-    worst_influence: float = None
-    # The largest |I(X;Q) − mean I(X_-i;Q) − mean influence| over all records.
-    deviation: float = None
-    # With finer input bins, of images only.
-    finer_synergy: float = None
-
-    @property
-    def gap(self):
-        return self.train_accuracy - self.test_accuracy
-
-    @property
-    def growth(self):
-        return self.synergy - self.first_synergy
-
-    @property
-    def distance(self):
-        return abs(self.synergy - self.task_synergy)
-
-
-@dataclasses.dataclass
 class Network:
     """What is trained: the hidden layers all have this width; see `networks`."""
 
@@ -91,6 +49,41 @@ class Network:
             "--hidden", ",".join([str(self.width)] * self.depth), "--activation", self.activation, "--batch-size", BATCH,
             "--epochs", round(STEPS * BATCH / self.size), "--schedule", "log:6", "--train-share", self.size / samples,
             "--seed", self.seed]
+
+
+@dataclasses.dataclass(kw_only=True)
+class Run(Network):
+    """A trained network. Interaction informations (synergies) are in bits; where not said otherwise, of the last record.
+
+    first_synergy: before training; task_synergy: of the label instead of the prediction; flags: how many terms carry one.
+    Of Boolean functions only: influence, the mean over the bits, worst_influence, the largest, and deviation, the largest
+    |I(X;Q) − mean I(X_-i;Q) − mean influence| over all records. Of images only: finer_synergy, with finer input bins.
+    """
+
+    results: str
+    train_accuracy: float
+    test_accuracy: float
+    synergy: float
+    first_synergy: float
+    task_synergy: float
+    sensitivity: float
+    flags: int
+    influence: float = None
+    worst_influence: float = None
+    deviation: float = None
+    finer_synergy: float = None
+
+    @property
+    def gap(self):
+        return self.train_accuracy - self.test_accuracy
+
+    @property
+    def growth(self):
+        return self.synergy - self.first_synergy
+
+    @property
+    def distance(self):
+        return abs(self.synergy - self.task_synergy)
 
 
 def networks(shapes, tasks, sizes, seeds):
@@ -132,7 +125,7 @@ def boolean_run(experiment, network, source):
             abs(terms.at(epoch, "I(X;Q)") - terms.at(epoch, "mean I(X_-i;Q)") - influence.mean())
             for epoch, influence in zip(file["epoch"][:].tolist(), influences)]
         return Run(
-            **_common(network, archive, results, file, terms),
+            **_common(network, results, file, terms),
             sensitivity=boolean_functions.noise_sensitivity(tables[-1], FLIP),
             influence=float(influences[-1].mean()), worst_influence=float(influences[-1].max()), deviation=max(deviations))
 
@@ -146,7 +139,8 @@ def image_run(experiment, network, source, epsilon):
     def write(partial):
         trained = os.path.basename(partial).replace(".partial.h5", ".trained.h5")
         experiment.infoplane("record", *arguments, "--overwrite", "-o", trained)
-        experiment.infoplane("subset", trained, "--layers", "logits", "--splits", "test,test-noise", "-o", os.path.basename(partial))
+        kept = os.path.basename(partial)
+        experiment.infoplane("subset", trained, "--layers", "logits", "--splits", "test,test-noise", "-o", kept)
         os.remove(experiment.path(trained))
 
     archive = experiment.make(network.name, {"record": arguments, "table": source.digest}, write)
@@ -156,17 +150,16 @@ def image_run(experiment, network, source, epsilon):
     with h5py.File(experiment.path(archive)) as file:
         predictions = [file[f"splits/{split}/layers/logits"][-1].argmax(1) for split in ("test", "test-noise")]
         return Run(
-            **_common(network, archive, results, file, Terms(experiment, results)),
+            **_common(network, results, file, Terms(experiment, results)),
             sensitivity=float((predictions[0] != predictions[1]).mean()),
             finer_synergy=Terms(experiment, finer).last("average interaction information"))
 
 
-def _common(network, archive, results, file, terms):
+def _common(network, results, file, terms):
     metrics = {name: float(file[f"metrics/{name}"][-1]) for name in ("train_accuracy", "test_accuracy")}
     return dict(
-        name=archive, task=network.task, size=network.size, width=network.width, depth=network.depth, architecture=network.architecture, results=results, **metrics,
-        synergy=terms.last("average interaction information"), first_synergy=terms.at(0, "average interaction information"),
-        single=terms.last("mean I(X_i;Q)"), prediction_entropy=terms.last("H(Z)", target=""),
+        **dataclasses.asdict(network), **metrics, results=results, synergy=terms.last("average interaction information"),
+        first_synergy=terms.at(0, "average interaction information"),
         task_synergy=terms.last("average interaction information", "label"), flags=terms.flags())
 
 
@@ -210,7 +203,9 @@ class Terms:
         return self.at(self._last, quantity, target)
 
     def flags(self):
-        return sum(bool(row["flags"]) for (epoch, _, target), row in self._rows.items() if epoch == self._last and target == "latent")
+        """How many terms of the last record carry a flag."""
+        return sum(bool(row["flags"]) for (epoch, _, target), row in self._rows.items()
+                   if epoch == self._last and target == "latent")
 
 
 def join(trained, path, title):

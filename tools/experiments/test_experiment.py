@@ -33,7 +33,8 @@ def main(experiment):
     experiment.finish(findings, results)
 
 Experiment(
-    "of-the-tests", "What?", {{"tiny": {{"epochs": [2, 2, 2]}}, "small": {{"epochs": [2, 3000, 2]}}, "large": {{"epochs": [2, 2, 3]}}}},
+    "of-the-tests", "What?",
+    {{"tiny": {{"epochs": [2, 2, 2]}}, "small": {{"epochs": [2, 3000, 2]}}, "large": {{"epochs": [2, 2, 3]}}}},
     more=lambda parser: parser.add_argument("--side-by-side", action="store_true")).run(main)
 """
 
@@ -87,7 +88,7 @@ def while_recording(script, *options, **others):
     """A run whose second archive is being recorded, its files, and its recorder."""
     files = script.parent / "files"
     process = started(script, "small", *options, **others)
-    until(lambda: (files / "a.h5").exists() and (files / "b.partial.h5").exists() and children(process), "a second archive", process)
+    until(lambda: (files / "a.h5").exists() and (files / "b.partial.h5").exists() and children(process), "a recorder", process)
     return process, files, children(process)
 
 
