@@ -38,7 +38,7 @@ class Folder:
         self.default = default
         self.holds = holds
         self.provided_by = f"{title}: {command}"
-        self._command = command
+        self.command = command
 
     def add_option(self, parser):
         parser.add_argument(
@@ -52,7 +52,7 @@ class Folder:
         if os.path.exists(os.path.join(path, self.holds)):
             return None
         return (f"{self.title} is needed, and {path} has no {self.holds}. "
-                f"Type: {self._command}    (or name the folder by --{self.option})")
+                f"Type: {self.command}    (or name the folder by --{self.option})")
 
 
 Need = Package | Folder
