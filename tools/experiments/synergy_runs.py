@@ -1,7 +1,6 @@
 """Networks trained on Boolean functions and on small images, and what is measured of each: synergy, influence, noise, gap."""
 
 import dataclasses
-import gzip
 import hashlib
 import itertools
 import os
@@ -131,7 +130,7 @@ def boolean_run(experiment, network, source):
 
 
 def image_run(experiment, network, source, epsilon):
-    """Trains on block means of images and analyzes the prediction on the recorded test samples, plain and with noise."""
+    """Trains on area means of images and analyzes the prediction on the recorded test samples, plain and with noise."""
     arguments = [
         *source.arguments, *map(str, network.arguments(source.samples)), "--adversary", "noise", "--epsilon", str(epsilon),
         "--adversary-of", "test"]
@@ -234,21 +233,11 @@ def table_source(experiment, task, table):
     return _file_source(experiment, task, [",".join(map(str, row)) for row in rows])
 
 
-def images_source(experiment, folder, side, count):
-    """A CSV file of the first `count` training images of Fashion-MNIST as side × side block means from 0 to 1."""
-    def read(name, start, shape):
-        path = os.path.join(folder, name)
-        try:
-            with gzip.open(path) as file:
-                content = file.read(start + int(np.prod(shape)))[start:]
-            return np.frombuffer(content, np.uint8).reshape(shape)
-        except (OSError, EOFError, ValueError) as error:
-            raise CannotRun(f"{path}: is damaged ({error}). Install the data again.") from error
-
-    pixels = read("train-images-idx3-ubyte.gz", 16, (count, 28, 28))
-    labels = read("train-labels-idx1-ubyte.gz", 8, (count,))
-    return _file_source(experiment, f"fashion-mnist-{side}x{side}-{count}", [
-        ",".join([*(f"{value:.4f}" for value in row), str(label)]) for row, label in zip(block_means(pixels, side), labels)])
+def images_source(experiment, images, side):
+    """A CSV file of images as means over side × side cells, from 0 to 1."""
+    rows = zip(images.area_means(side, side).tolist(), images.labels.tolist())
+    return _file_source(experiment, f"images-{side}x{side}", [
+        ",".join([*(f"{value:.4f}" for value in row), str(label)]) for row, label in rows])
 
 
 def _file_source(experiment, name, lines):
@@ -258,16 +247,6 @@ def _file_source(experiment, name, lines):
     if read_text(experiment.path(name)) != text:
         replace_text(experiment.path(name), text)
     return Source(("csv", name), len(lines), hashlib.sha256(text.encode()).hexdigest())
-
-
-def block_means(pixels, side):
-    """Images [n, rows, columns] of bytes as means over side × side blocks that are as equal as can be, from 0 to 1."""
-    count, rows, columns = pixels.shape
-    down = [round(block * rows / side) for block in range(side + 1)]
-    right = [round(block * columns / side) for block in range(side + 1)]
-    blocks = [
-        pixels[:, down[i]:down[i + 1], right[j]:right[j + 1]].mean((1, 2)) / 255 for i in range(side) for j in range(side)]
-    return np.stack(blocks, 1)
 
 
 def file_name(text):

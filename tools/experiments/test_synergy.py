@@ -174,15 +174,6 @@ def test_synergy_is_influence_less_what_single_bits_say(tmp_path):
     assert terms["average interaction information"] == pytest.approx(influence - np.mean(singles), abs=1e-10)
 
 
-def test_block_means_of_a_known_image():
-    from synergy_runs import block_means
-
-    image = np.zeros((1, 28, 28), np.uint8)
-    image[0, :9, 19:] = 255
-    image[0, 9:19, 9:19] = 51
-    assert block_means(image, 3)[0].tolist() == pytest.approx([0, 0, 1, 0, 0.2, 0, 0, 0, 0], abs=1e-12)
-
-
 def test_no_two_networks_of_a_stratum_share_a_seed():
     from synergy_runs import networks
 
