@@ -11,8 +11,8 @@ import h5py
 import numpy as np
 
 import boolean_functions
-from strata import Correlation
 from experiment import CannotRun, ROOT, read_text, replace_text
+from strata import Correlation
 
 sys.path.insert(0, os.path.join(ROOT, "tools", "python"))
 from infoplane import Recorder  # noqa: E402
