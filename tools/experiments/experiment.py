@@ -130,6 +130,11 @@ EXIT CODES: 0 done, whether the claims hold or not; 1 stopped; 2 could not run; 
             self._children.add(child)
         try:
             answer, errors = child.communicate()
+        except BaseException:
+            # Stopped while the main thread itself waits: the child must not go on alone.
+            child.terminate()
+            child.wait()
+            raise
         finally:
             with self._lock:
                 self._children.discard(child)
@@ -148,7 +153,10 @@ EXIT CODES: 0 done, whether the claims hold or not; 1 stopped; 2 could not run; 
             lambda partial: self.infoplane("record", *arguments, "--overwrite", "-o", os.path.basename(partial)))
 
     def make(self, name, settings, write):
-        """Makes an archive by write(path), unless it is there, whole and by these settings. settings: anything of JSON."""
+        """Makes an archive by write(path), unless it is there, whole and by these settings. settings: anything of JSON.
+
+        What a killed write left at the path is removed first.
+        """
         archive, made_by = f"{name}.h5", self.path(f"{name}.settings.json")
         text = json.dumps(settings, indent=1, sort_keys=True)
         with self._step(f"record {name}") as step:
@@ -157,6 +165,8 @@ EXIT CODES: 0 done, whether the claims hold or not; 1 stopped; 2 could not run; 
                     if old == archive or old.startswith(f"{name}.") and old.endswith((".results.h5", ".reduction.h5")):
                         os.remove(self.path(old))
                 partial = self.path(f"{name}.partial.h5")
+                if os.path.exists(partial):
+                    os.remove(partial)
                 write(partial)
                 replace_text(made_by, text)
                 os.replace(partial, self.path(archive))
@@ -240,6 +250,8 @@ EXIT CODES: 0 done, whether the claims hold or not; 1 stopped; 2 could not run; 
             children = list(self._children)
         for child in children:
             child.terminate()
+        for child in children:
+            child.wait()
 
     # The end
 

@@ -81,7 +81,8 @@ class Findings:
             if page_name.endswith(".md") and page_name != "README.md":
                 with open(os.path.join(folder, page_name), encoding="utf-8") as file:
                     claims = re.findall(r"^\| (.+?) +\| \*\*(.+?)\*\* +\| ", file.read(), re.MULTILINE)
-                rows += [[f"[{page_name.removesuffix('.md')}]({page_name})", claim, here] for claim, here in claims]
+                link = f"[{page_name.removesuffix('.md')}]({page_name})"
+                rows += [[link, claim.replace("\\|", "|"), here] for claim, here in claims]
         before, rest = text.split(_START)
         _, after = rest.split(_END)
         with open(readme, "w", encoding="utf-8") as file:
@@ -89,8 +90,8 @@ class Findings:
 
 
 def table(header, rows):
-    """A Markdown table whose columns are aligned, so that it reads in a terminal, too."""
-    cells = [[str(cell) for cell in row] for row in [header, *rows]]
+    """A Markdown table whose columns are aligned, so that it reads in a terminal, too. "|", as in H(Q|X), is escaped."""
+    cells = [[str(cell).replace("|", "\\|") for cell in row] for row in [header, *rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in cells]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")

@@ -36,7 +36,7 @@ def test_runs_and_changes_nothing_when_it_runs_again(name, folder):
     assert found["claims"] and found["tables"]
     assert all(claim["here"] in ("holds", "does not hold", "cannot be decided") for claim in found["claims"])
     page = (folder / name / "findings.md").read_text()
-    assert all(claim["claim"] in page and claim["figures"] in page for claim in found["claims"])
+    assert all(claim[name].replace("|", "\\|") in page for claim in found["claims"] for name in ("claim", "figures"))
     assert (folder / name / "report.html").stat().st_size > 10_000
 
     made = {path: path.stat().st_mtime_ns for path in (folder / name).glob("*.h5") if ".results." not in path.name}
@@ -80,6 +80,7 @@ def test_rank_correlation_of_known_ranks():
 
 def test_rank_correlation_where_there_is_none():
     assert RankCorrelation([1, 2, 3], [1, 2, 3]).rho is None
+    assert RankCorrelation([1, 2, 3, 4], [1, 2, 4, 3], given=[[4, 1, 2, 3]]).rho is None
     assert RankCorrelation([1, 2, 3, 4], [5, 5, 5, 5]).sign is None
     assert RankCorrelation([1, 2, 3, 4, None], [1, 2, 3, 4, 5]).count == 4
 
@@ -106,16 +107,60 @@ def test_interval_covers_the_rank_correlation_of_normal_pairs():
     assert covered / 400 > 0.91
 
 
+def test_partial_rank_correlation_is_that_of_the_residuals_of_ranks():
+    import numpy as np
+    from scipy import stats
+
+    random = np.random.default_rng(3)
+    third = random.normal(size=60)
+    x, y = third + random.normal(size=60), third + random.normal(size=60)
+    found = RankCorrelation(x.tolist(), y.tolist(), given=[third.tolist()])
+    ranks = [stats.rankdata(values) for values in (x, y, third)]
+
+    def rest(values):
+        return values - np.polyval(np.polyfit(ranks[2], values, 1), ranks[2])
+
+    assert found.rho == pytest.approx(np.corrcoef(rest(ranks[0]), rest(ranks[1]))[0, 1], abs=1e-9)
+    assert found.standard_error == pytest.approx(math.sqrt((1 + found.rho**2 / 2) / 56), abs=1e-12)
+    assert abs(found.rho) < RankCorrelation(x.tolist(), y.tolist()).rho
+    # Columns of equal ranks are one.
+    twice = RankCorrelation(x.tolist(), y.tolist(), given=[third.tolist(), (2 * third).tolist(), [1] * 60])
+    assert (twice.rho, twice.standard_error) == pytest.approx((found.rho, found.standard_error), abs=1e-9)
+    assert RankCorrelation(x.tolist(), y.tolist(), given=[[1] * 60]).rho == RankCorrelation(x.tolist(), y.tolist()).rho
+    assert RankCorrelation(x.tolist(), y.tolist(), given=[x.tolist()]).rho is None
+
+
+def test_rank_correlation_given_a_group_is_that_within_groups():
+    # Two groups far apart: pooled, ρ is positive; within each it is −1, and a column of 0 and 1 takes the groups away.
+    x, y, group = [1, 2, 3, 11, 12, 13], [3, 2, 1, 13, 12, 11], [0, 0, 0, 1, 1, 1]
+    assert RankCorrelation(x, y).rho == pytest.approx(19 / 35, abs=1e-12)
+    assert RankCorrelation(x, y, given=[group]).rho == -1
+
+
+def test_the_interval_excludes_0_where_the_p_value_says_so():
+    import numpy as np
+
+    random = np.random.default_rng(4)
+    decided = set()
+    for _ in range(50):
+        x = random.normal(size=20)
+        found = RankCorrelation(x.tolist(), (0.4 * x + random.normal(size=20)).tolist())
+        assert (found.p_value < 0.05) == (found.sign != 0)
+        decided.add(found.sign)
+    assert decided >= {0, 1}
+
+
 def test_publishes_the_claims_of_all_pages(tmp_path):
     class Small:
         name, size = "one", "small"
 
     findings = Findings("One", "A question?", "Conditions.")
     findings.claim("it falls", True, "3 of 4")
-    findings.claim("it stays", None, "0 usable")
+    findings.claim("H(Q|X) stays", None, "0 usable")
     (tmp_path / "README.md").write_text("before\n<!-- claims: made by --page -->\nstale\n<!-- end of claims -->\nafter\n")
     findings.publish(tmp_path, "one", findings.page(Small))
     text = (tmp_path / "README.md").read_text()
     assert "stale" not in text and text.startswith("before") and text.endswith("after\n")
     assert table(["experiment", "claim", "here"], [
-        ["[one](one.md)", "it falls", "holds"], ["[one](one.md)", "it stays", "cannot be decided"]]) in text
+        ["[one](one.md)", "it falls", "holds"], ["[one](one.md)", "H(Q|X) stays", "cannot be decided"]]) in text
+    assert "| H(Q\\|X) stays | cannot be decided |" in text
