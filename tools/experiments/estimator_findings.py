@@ -146,7 +146,7 @@ class EstimatorFindings:
             side = sides[name, layer, quantity]
             side[0] += 1
             for place, answer in ((1, FALLS), (2, STAYS)):
-                side[place].update({family(method) for method, says in said.items() if says == answer})
+                side[place].update(list(dict.fromkeys(family(method) for method, says in said.items() if says == answer)))
         self.findings.section(
             "Contradictions", f"""Runs in which methods contradict each other, and in how many of these runs each says what;
             plug-in and its {len(CORRECTIONS)} corrections count as one, the symbols.""",
