@@ -179,15 +179,18 @@ class EstimatorFindings:
                 f"Order of the records: {quantity}",
                 "τ between kinds of estimators; – where none of the layers is measured by both.",
                 ["methods", *self.networks], self.pairs[quantity])
-        rows = []
-        for quantity in (IB, LABEL, ENTROPY):
-            for method in self.methods[quantity]:
-                rows.append([quantity, method, *(
-                    over_runs([mean_of([kendall(run.measured(quantity, method, layer), run.accuracy) for layer in network.layers])
-                               for run in network.runs]) for network in self.networks.values())])
-        self.findings.section(
-            "Who follows the train accuracy", "τ of each method with the accuracy on the training samples, over the records.",
-            ["quantity", "method", *self.networks], rows)
+        reference = f"plug-in {BINNINGS[1]}"
+        for title, text, other in [
+            (f"Who follows {reference}", f"""τ of each method with {reference}, over the records: of the same quantity, of h(Z) with
+             I(X;Z).""", lambda run, quantity, layer: run.measured(LABEL if quantity == LABEL else IB, reference, layer)),
+            ("Who follows the train accuracy", "τ of each method with the accuracy on the training samples, over the records.",
+             lambda run, quantity, layer: run.accuracy),
+        ]:
+            self.findings.section(title, text, ["quantity", "method", *self.networks], [
+                [quantity, method, *(over_runs([
+                    mean_of([kendall(run.measured(quantity, method, layer), other(run, quantity, layer)) for layer in network.layers])
+                    for run in network.runs]) for network in self.networks.values())]
+                for quantity in (IB, LABEL, ENTROPY) for method in self.methods[quantity]])
 
     def bits(self):
         for quantity in (IB, LABEL):
