@@ -94,12 +94,13 @@ def mean_of(values):
 
 
 def over_runs(per_run, form="{:+.2f}"):
-    """`mean [smallest, largest]` of one value per independent run; – where there is none."""
+    """`mean [smallest, largest]` of one value per independent run, and how many of the runs have one where not all; – if none."""
     kept = [value for value in per_run if value is not None]
     if not kept:
         return "–"
     shown = [form.format(value) for value in (statistics.mean(kept), min(kept), max(kept))]
-    return f"{shown[0]} [{shown[1]}, {shown[2]}]" if len(kept) > 1 else shown[0]
+    text = f"{shown[0]} [{shown[1]}, {shown[2]}]" if len(kept) > 1 else shown[0]
+    return text if len(kept) == len(per_run) else f"{text} ({len(kept)} of {len(per_run)})"
 
 
 @dataclasses.dataclass

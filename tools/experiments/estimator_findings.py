@@ -35,6 +35,7 @@ or 0.1; `pairwise-upper:variance=V` is the same with another V), or the number o
 of either. Two patterns of the 12-bit task are 1 apart by the maximum norm, whichever they are: so ksg1 counts there how many
 samples lie nearer than 1 in the layer. The tool flags such numbers `unconverged`, or `saturated` near the ceiling ψ(n) −
 ψ(k); they are no I(X;Z). Between classes and values there is `ross` instead of them, which has no I(X;Z).
+It counts as saturated above 90% of H(Y), and so in layers that have learned a label.
 
 `kozachenko-leonenko` gives h(Z), the differential entropy, which changes with the scale of the units: no verdict, no bits to
 compare. The GIB complexity of PMI targets has plug-in only, as corrections know counts and not weights: it is left out here."""
@@ -181,14 +182,15 @@ class EstimatorFindings:
                 ["methods", *self.networks], self.pairs[quantity])
         reference = f"plug-in {BINNINGS[1]}"
         for title, text, other in [
-            (f"Who follows {reference}", f"""τ of each method with {reference}, over the records: of the same quantity, of h(Z) with
+            (f"Who follows {reference}", f"""τ of each method with {reference}, over the records: of one quantity, of h(Z) with
              I(X;Z).""", lambda run, quantity, layer: run.measured(LABEL if quantity == LABEL else IB, reference, layer)),
             ("Who follows the train accuracy", "τ of each method with the accuracy on the training samples, over the records.",
              lambda run, quantity, layer: run.accuracy),
         ]:
             self.findings.section(title, text, ["quantity", "method", *self.networks], [
                 [quantity, method, *(over_runs([
-                    mean_of([kendall(run.measured(quantity, method, layer), other(run, quantity, layer)) for layer in network.layers])
+                    mean_of([kendall(run.measured(quantity, method, layer), other(run, quantity, layer))
+                             for layer in network.layers])
                     for run in network.runs]) for network in self.networks.values())]
                 for quantity in (IB, LABEL, ENTROPY) for method in self.methods[quantity]])
 

@@ -44,7 +44,8 @@ def test_kendall_is_that_of_scipy():
 
 def test_means_over_what_is_there():
     assert mean_of([None, 1, 3]) == 2 and mean_of([None]) is None
-    assert over_runs([0.5, None, -0.1]) == "+0.20 [-0.10, +0.50]"
+    assert over_runs([0.5, None, -0.1]) == "+0.20 [-0.10, +0.50] (2 of 3)"
+    assert over_runs([0.5, -0.1]) == "+0.20 [-0.10, +0.50]"
     assert over_runs([2.0], "{:.1f}") == "2.0" and over_runs([None]) == "–"
 
 
