@@ -13,6 +13,7 @@ enum WholeFile {
         let temporary = path + ".tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw failure(path) }
+        var isOpen = true
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { send(descriptor, $0) }
@@ -21,11 +22,13 @@ enum WholeFile {
             bytes = bytes.dropFirst(count)
         }
         // Quotas of network file systems are told at the end.
-        guard fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, path) == 0 else { return try giveUp() }
+        guard fsync(descriptor) == 0 else { return try giveUp() }
+        isOpen = false
+        guard close(descriptor) == 0, rename(temporary, path) == 0 else { return try giveUp() }
 
         func giveUp() throws(ClusterError) {
             let error = failure(path)
-            close(descriptor)
+            if isOpen { close(descriptor) }
             unlink(temporary)
             throw error
         }

@@ -6,7 +6,7 @@ extension Report {
     /// A value stands with half the width of its 95% interval; † marks saturated values, which say the ceiling.
     public var latex: String {
         "% Tables of InfoPlane; the preamble needs \\usepackage{booktabs}.\n\n"
-            + stages.map { LatexTable(last: $0).text }.joined(separator: "\n")
+            + stages.flatMap(LatexTable.last).map(\.text).joined(separator: "\n")
             + stages.flatMap(\.runs).compactMap { run in
                 let own = verdicts[run.name]?.filter { $0.quantity == .inputInformation } ?? []
                 return own.isEmpty ? nil : LatexTable(own, of: run).text
@@ -18,26 +18,41 @@ extension Report {
 struct LatexTable {
     let text: String
 
-    /// The last epoch of a stage.
-    init(last stage: Stage) {
+    /// So many columns of complexities, with error bars, are as wide as the text of `article`.
+    private static let widest = 3
+
+    /// The last epoch of a stage: the terms of the Information Bottleneck, then the complexities, some targets a table.
+    static func last(_ stage: Stage) -> [LatexTable] {
         let hasSplits = stage.splits.count > 1
-        let heads =
-            (hasSplits ? ["split"] : []) + ["layer", "epoch", "$I(X;Z)$", "$I(Z;Y)$"]
-            + stage.targets.map { "$C$ " + Self.escaped($0) }
+        let names = (hasSplits ? ["split"] : []) + ["layer", "epoch"]
         let rows = stage.splits.flatMap { split in
-            stage.layers.compactMap { layer -> [String]? in
+            stage.layers.compactMap { layer -> (names: [String], row: Stage.Row)? in
                 let own = stage.rows.filter { $0.panel.split == split && $0.panel.layer == layer }
                 guard let row = own.max(by: { $0.epoch < $1.epoch }) else { return nil }
-                return (hasSplits ? [Self.escaped(split)] : []) + [Self.escaped(layer), String(row.epoch)]
-                    + [Self.number(row.input) + (row.isSaturated ? "$^\\dagger$" : ""), Self.number(row.label)]
-                    + row.complexities.map { $0.map(Self.number) ?? "--" }
+                return ((hasSplits ? [escaped(split)] : []) + [escaped(layer), String(row.epoch)], row)
             }
         }
         let extent = stage.isGroup ? "means over \(stage.runs.count) runs" : "one run"
-        text = Self.table(
-            heads, rows, numbers: heads.count - (hasSplits ? 2 : 1),
-            caption: "\(Self.escaped(stage.name)): last recorded epoch, \(extent), in bits, $\\pm$ half of the 95\\% "
-                + "interval. $^\\dagger$ saturated: the value says $\\log_2 n$.")
+        let caption =
+            "\(escaped(stage.name)): last recorded epoch, \(extent), in bits, $\\pm$ half of the 95\\% interval."
+        let terms = table(
+            names + ["$I(X;Z)$", "$I(Z;Y)$"],
+            rows.map { names, row in
+                names + [number(row.input) + (row.isSaturated ? "$^\\dagger$" : ""), number(row.label)]
+            },
+            numbers: 3, caption: caption + " $^\\dagger$ saturated: the value says $\\log_2 n$.")
+        let complexities = stride(from: 0, to: stage.targets.count, by: widest).map { start in
+            let targets = start..<min(start + widest, stage.targets.count)
+            return table(
+                names + targets.map { escaped(stage.targets[$0]) },
+                rows.map { names, row in names + targets.map { row.complexities[$0].map(number) ?? "--" } },
+                numbers: 1 + targets.count, caption: "GIB complexity $C$ by target. " + caption)
+        }
+        return ([terms] + complexities).map(LatexTable.init(text:))
+    }
+
+    private init(text: String) {
+        self.text = text
     }
 
     /// The verdicts on I(X;Z) of a run.

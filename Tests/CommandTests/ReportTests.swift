@@ -64,6 +64,9 @@ import Testing
         #expect(page.contains("means over 2 runs"))
         let tables = try String(contentsOfFile: folder.path("r.charts/tables.tex"), encoding: .utf8)
         #expect(tables.contains("two seeds: last recorded epoch, means over 2 runs"))
+        // No wider than the text: at most three complexities beside the layer and the epoch.
+        #expect(tables.contains("GIB complexity $C$ by target. two seeds"))
+        #expect(tables.split(separator: "\n").allSatisfy { $0.split(separator: " & ").count <= 6 })
         _ = try Tool.run(arguments, in: folder)
         #expect(try String(contentsOfFile: folder.path("r.html"), encoding: .utf8) == page)
     }
