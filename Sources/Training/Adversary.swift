@@ -54,6 +54,18 @@ public struct Adversary: Sendable, Hashable, Codable {
     /// The name of the recorded split: `train-fgsm`, `test-pgd`, ...
     public var splitName: String { "\(target.rawValue)-\(name)" }
 
+    /// The name of the metric where the adversary is only measured: `test_fgsm_accuracy`, `test_pgd_accuracy`, ...
+    public var metricName: String { "\(target.rawValue)_\(name)_accuracy" }
+
+    /// All its numbers in words: `pgd, epsilon 0.1, 10 steps of 0.025`.
+    var summary: String {
+        guard case .pgd(let steps, let stepSize) = attack else { return "\(name), epsilon \(epsilon)" }
+        return "\(name), epsilon \(epsilon), \(steps) steps of \(stepSize)"
+    }
+
+    /// Whether the other changes inputs in the same way, whatever samples either is meant for.
+    func changesInputs(as other: Adversary?) -> Bool { attack == other?.attack && epsilon == other?.epsilon }
+
     /// Changes the inputs of `pass` in place; `generator` gives the random sequence of a row, so that the result does
     /// not depend on how samples are divided among passes.
     func apply(

@@ -62,13 +62,11 @@ final class Learner {
                         let start = indices.startIndex
                         let part = indices[(start + share * count / shares)..<(start + (share + 1) * count / shares)]
                         pass.gather(part, from: inputs.baseAddress!, labels: labels.baseAddress!)
-                        if request.trainsOnAdversary, let adversary = request.adversary {
-                            adversary.apply(
-                                to: pass, parameters: parameters, bounds: bounds, clean: cleanInputs[share]
-                            ) { row in
-                                RandomStream.trainingAttack.generator(
-                                    seed: request.seed, epoch, part[part.startIndex + row])
-                            }
+                        request.trainingAdversary?.apply(
+                            to: pass, parameters: parameters, bounds: bounds, clean: cleanInputs[share]
+                        ) { row in
+                            RandomStream.trainingAttack.generator(
+                                seed: request.seed, epoch, part[part.startIndex + row])
                         }
                         pass.forward(parameters, keepingSlopes: true)
                         pass.backward(

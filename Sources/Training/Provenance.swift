@@ -82,13 +82,26 @@ struct Provenance: Encodable {
         if let adversary = request.adversary {
             values["adversary"] = .text(adversary.name)
             values["adversary_target"] = .text(adversary.target.rawValue)
-            values["adversarial_training"] = .truth(request.trainsOnAdversary)
-            values["epsilon"] = .real(adversary.epsilon)
-            if case .pgd(let steps, let stepSize) = adversary.attack {
-                values["pgd_steps"] = .whole(steps)
-                values["pgd_step_size"] = .real(stepSize)
-            }
+            values["adversarial_training"] = .truth(request.trainingAdversary != nil)
+            setNumbers(of: adversary)
         }
+        // What one adversary says for both stands once.
+        if let adversary = request.trainingAdversary, !adversary.changesInputs(as: request.adversary) {
+            values["adversarial_training"] = .truth(true)
+            values["training_adversary"] = .text(adversary.name)
+            setNumbers(of: adversary, prefix: "training_")
+        }
+        if !request.measuredAdversaries.isEmpty {
+            values["measured_adversaries"] = .texts(
+                request.measuredAdversaries.map { "\($0.target.rawValue): \($0.summary)" })
+        }
+    }
+
+    private mutating func setNumbers(of adversary: Adversary, prefix: String = "") {
+        values[prefix + "epsilon"] = .real(adversary.epsilon)
+        guard case .pgd(let steps, let stepSize) = adversary.attack else { return }
+        values[prefix + "pgd_steps"] = .whole(steps)
+        values[prefix + "pgd_step_size"] = .real(stepSize)
     }
 
     func encode(to encoder: any Encoder) throws {

@@ -20,7 +20,10 @@ struct RunRecorder {
     private let data: DataSet
     private let train: LabelledSamples
     private let test: LabelledSamples?
-    private let attacked: (adversary: Adversary, samples: LabelledSamples)?
+    private let attacked: Attacked?
+    private let measured: [Attacked]
+
+    private typealias Attacked = (adversary: Adversary, samples: LabelledSamples)
 
     private enum Stage {
         case writing(ArchiveWriter)
@@ -37,7 +40,10 @@ struct RunRecorder {
         self.data = data
         train = data.train.prefix(request.recordedSamples)
         test = data.test?.prefix(request.recordedSamples)
-        attacked = try Self.attacked(request.adversary, train: train, test: test)
+        attacked = if let adversary = request.adversary { try Self.attacked(adversary, train, test) } else { nil }
+        var measured: [Attacked] = []
+        for adversary in request.measuredAdversaries { measured.append(try Self.attacked(adversary, train, test)) }
+        self.measured = measured
         let layers = Self.layers(of: network)
         layerNames = layers.map(\.name)
         func split(_ name: String, _ samples: LabelledSamples, changes: Bool) -> SplitDescription {
@@ -54,13 +60,14 @@ struct RunRecorder {
         sampleCounts = splits.map { ($0.name, $0.labels.count) }
 
         var description = ArchiveDescription(producer: request.producer, splits: splits)
-        let training = request.adversary.map { request.trainsOnAdversary ? ", trained on \($0.name)" : "" } ?? ""
+        let training = request.trainingAdversary.map { ", trained on \($0.name)" } ?? ""
         description.title = request.title ?? "\(data.name), \(network.name)\(training)"
         description.model = network.name
         description.hyperparameters = try Provenance(request, data).json()
         description.metricNames = ["train_loss", "train_accuracy", "fisher_trace"]
         if test != nil { description.metricNames? += ["test_loss", "test_accuracy"] }
         if let attacked { description.metricNames?.append("\(attacked.adversary.splitName)_accuracy") }
+        description.metricNames? += measured.map(\.adversary.metricName)
         options = WriterOptions(deflate: request.deflateLevel, synchronizes: request.synchronizes)
         self.path = path
         self.description = description
@@ -116,9 +123,8 @@ struct RunRecorder {
     }
 
     private static func attacked(
-        _ adversary: Adversary?, train: LabelledSamples, test: LabelledSamples?
-    ) throws(TrainingError) -> (Adversary, LabelledSamples)? {
-        guard let adversary else { return nil }
+        _ adversary: Adversary, _ train: LabelledSamples, _ test: LabelledSamples?
+    ) throws(TrainingError) -> Attacked {
         switch adversary.target {
         case .train: return (adversary, train)
         case .test:
@@ -174,6 +180,10 @@ struct RunRecorder {
         if let attacked, let onAttacked {
             metrics["\(attacked.adversary.splitName)_accuracy"] =
                 Double(onAttacked.score.correct) / Double(attacked.samples.count)
+        }
+        for (adversary, samples) in measured {
+            let score = learner.evaluate(samples, keeping: 0, adversary: adversary, epoch: epoch).score
+            metrics[adversary.metricName] = Double(score.correct) / Double(samples.count)
         }
         if case .replaying(let archive, let next) = stage, next < archive.committedRecords {
             try compare(evaluations, epoch: epoch, with: archive, record: next)

@@ -26,8 +26,12 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
     public var recordedSamples = 5000
     /// Who changes inputs, for a recorded split of changed inputs. Default nobody.
     public var adversary: Adversary?
-    /// Whether every training batch is changed by the adversary before the step (and never seen as it was).
-    public var trainsOnAdversary = false
+    /// Who changes every training batch before the step, so that it is never seen as it was: the same as `adversary`, or
+    /// another, for a network that is trained on one attack and shown to another. Its target does not count. Default nobody.
+    public var trainingAdversary: Adversary?
+    /// Who attacks the recorded samples of their targets for a metric (see ``Adversary/metricName``) and no split. At most
+    /// one per attack and target. Default nobody.
+    public var measuredAdversaries: [Adversary] = []
     /// Threads that share each batch; another number changes the last bits of the results. Default 1.
     public var threads = 1
     /// The archive's title; nil for one made of the data's name and the network.
@@ -72,7 +76,7 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
         try check(
             deflateLevel.map { (1...9).contains($0) } ?? true, "deflate", "level \(deflateLevel ?? 0)",
             "a level from 1 to 9")
-        if let adversary {
+        for adversary in [adversary, trainingAdversary].compactMap(\.self) + measuredAdversaries {
             try check(
                 adversary.epsilon > 0 && adversary.epsilon.isFinite, "epsilon", "\(adversary.epsilon)",
                 "a number above 0")
@@ -81,9 +85,12 @@ public struct TrainingRequest: Sendable, Hashable, Codable {
                 try check(stepSize > 0 && stepSize.isFinite, "pgd step size", "\(stepSize)", "a number above 0")
             }
         }
-        if trainsOnAdversary, adversary == nil {
+        let metrics = measuredAdversaries.map(\.metricName)
+        if let twice = metrics.first(where: { name in metrics.count { $0 == name } > 1 }) {
             throw TrainingError(
-                .request, "adversarial training: no adversary; expected one with an epsilon. Name fgsm, pgd or noise.")
+                .request,
+                "measured adversaries: two have the metric \(twice); expected one per attack and target. Leave one out."
+            )
         }
         _ = try schedule.epochs(upTo: epochs)
     }

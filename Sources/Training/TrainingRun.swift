@@ -53,7 +53,8 @@ public struct TrainingSummary: Sendable, Hashable {
 /// `logits`, `softmax`, orders from 1.
 ///
 /// Metrics, over all training and test samples, not only the recorded ones: `train_loss`, `train_accuracy`,
-/// `test_loss`, `test_accuracy` (losses in nats); `<adversarial split>_accuracy` over that split; and `fisher_trace`,
+/// `test_loss`, `test_accuracy` (losses in nats); `<adversarial split>_accuracy` over that split, and the likes of
+/// `test_fgsm_accuracy` over the recorded samples, for every measured adversary; and `fisher_trace`,
 /// the trace of the empirical Fisher information of the output layer,
 /// (1/n) Σ_s ‖∇_{W,b}(−log p(y_s|x_s))‖² = (1/n) Σ_s ‖p_s − e_{y_s}‖²·(‖a_s‖² + 1), with W, b the output layer's weights
 /// and biases, p_s the softmax, e the unit vector of the true label and a_s the layer below the logits. It is not the

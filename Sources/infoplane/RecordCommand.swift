@@ -11,6 +11,12 @@ struct RecordCommand: AsyncParsableCommand {
         case fgsm, pgd, noise
     }
 
+    enum TrainingInputs: String, ExpressibleByArgument, CaseIterable {
+        case clean, fgsm, pgd, noise
+
+        var adversary: AdversaryName? { AdversaryName(rawValue: rawValue) }
+    }
+
     enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
         case sgd, adam
     }
@@ -31,6 +37,7 @@ struct RecordCommand: AsyncParsableCommand {
               infoplane record szt --activation tanh --epochs 1000 --schedule log:40 -o tanh.h5
               infoplane record idx /usr/share/datasets/fashion-mnist --activation relu --hidden 128,64,32 -o fashion.h5
               infoplane record idx images/ --adversary fgsm --epsilon 0.1 --adversarial-training -o robust.h5
+              infoplane record idx images/ --train-on noise --adversary pgd --adversary-of test --measure fgsm -o noise.h5
               infoplane record csv iris.csv --hidden 8,4 --optimizer adam --learning-rate 0.01 -o iris.h5
               infoplane record szt --activation tanh --epochs 1000 --schedule log:40 -o tanh.h5 --continue
             """)
@@ -95,20 +102,32 @@ struct RecordCommand: AsyncParsableCommand {
     @Option(help: "Record a split of changed inputs: fgsm, pgd or noise.")
     var adversary: AdversaryName?
 
-    @Option(help: "The largest change of one input by the adversary. (default: 0.1)")
+    @Option(help: "The largest change of one input by any adversary. (default: 0.1)")
     var epsilon: Double?
 
     @Option(help: "The steps of pgd. (default: 10)")
     var pgdSteps: Int?
 
-    @Option(help: "The step size of pgd. (default: 2.5 ε / steps)")
+    @Option(help: "The step size of pgd. (default: 2.5 ε / steps, ε that of training in training)")
     var pgdStepSize: Double?
 
     @Option(help: "Which recorded samples the adversary changes: train or test. (default: train)")
     var adversaryOf: String?
 
-    @Flag(help: "Train on the adversary's inputs.")
+    @Option(help: "Train on clean inputs, or on inputs that fgsm, pgd or noise changes at every step. (default: clean)")
+    var trainOn: TrainingInputs?
+
+    @Option(help: "The largest change of one input in training. (default: that of --epsilon)")
+    var trainingEpsilon: Double?
+
+    @Flag(help: "Train on the adversary's inputs: --train-on the same as --adversary.")
     var adversarialTraining = false
+
+    @Option(
+        help: ArgumentHelp(
+            "An attack on the recorded test samples of which only the accuracy is kept, as the metric test_ATTACK_accuracy: "
+                + "fgsm, pgd or noise; repeat for several.", valueName: "attack"))
+    var measure: [AdversaryName] = []
 
     @Option(help: "Threads of the matrix products; the same number gives the same bytes.")
     var threads = 1
@@ -137,11 +156,26 @@ struct RecordCommand: AsyncParsableCommand {
 
     func validate() throws {
         if continues, overwrite { throw ValidationError("--continue and --overwrite contradict each other") }
-        if adversary == nil, epsilon != nil || adversaryOf != nil || adversarialTraining {
-            throw ValidationError("--epsilon, --adversary-of and --adversarial-training need --adversary")
+        if adversary == nil, adversaryOf != nil || adversarialTraining {
+            throw ValidationError("--adversary-of and --adversarial-training need --adversary")
         }
-        if adversary != .pgd, pgdSteps != nil || pgdStepSize != nil {
-            throw ValidationError("--pgd-steps and --pgd-step-size need --adversary pgd")
+        if adversarialTraining, let trainOn, trainOn.adversary != adversary {
+            throw ValidationError(
+                "--adversarial-training trains on \(adversary?.rawValue ?? "nothing"), but --train-on says "
+                    + "\(trainOn.rawValue): leave one of them out")
+        }
+        if trainOn?.adversary == nil, !adversarialTraining, trainingEpsilon != nil {
+            throw ValidationError("--training-epsilon needs --train-on fgsm, pgd or noise, or --adversarial-training")
+        }
+        let adversaries = [adversary, trainOn?.adversary].compactMap(\.self) + measure
+        if adversaries.isEmpty, epsilon != nil {
+            throw ValidationError("--epsilon needs --adversary, --train-on fgsm, pgd or noise, or --measure")
+        }
+        if !adversaries.contains(.pgd), pgdSteps != nil || pgdStepSize != nil {
+            throw ValidationError("--pgd-steps and --pgd-step-size need pgd as --adversary, --train-on or --measure")
+        }
+        if Set(measure).count < measure.count {
+            throw ValidationError("--measure names an attack twice; expected each once")
         }
         if optimizer != .sgd, momentum != nil { throw ValidationError("--momentum needs --optimizer sgd") }
         if data != .idx, images != nil || labels != nil || testImages != nil || testLabels != nil {
@@ -247,20 +281,26 @@ struct RecordCommand: AsyncParsableCommand {
         request.synchronizes = sync
         request.overwrites = overwrite
         request.continues = continues
-        request.trainsOnAdversary = adversarialTraining
-        if let adversary {
-            let epsilon = epsilon ?? 0.1
-            let steps = pgdSteps ?? 10
-            let attack: Adversary.Attack =
-                switch adversary {
-                case .fgsm: .fgsm
-                case .noise: .noise
-                case .pgd: .pgd(steps: steps, stepSize: pgdStepSize ?? 2.5 * epsilon / Double(max(1, steps)))
-                }
-            request.adversary = Adversary(
-                attack, epsilon: epsilon, target: Adversary.Target(rawValue: adversaryOf ?? "train") ?? .train)
-        }
+        let target = Adversary.Target(rawValue: adversaryOf ?? "train") ?? .train
+        let epsilon = epsilon ?? 0.1
+        request.adversary = adversary.map { changing($0, by: epsilon, of: target) }
+        request.trainingAdversary = (adversarialTraining ? adversary : trainOn?.adversary)
+            .map { changing($0, by: trainingEpsilon ?? epsilon, of: .train) }
+        request.measuredAdversaries = measure.map { changing($0, by: epsilon, of: .test) }
         return request
+    }
+
+    private func changing(
+        _ name: AdversaryName, by epsilon: Double, of target: Adversary.Target
+    ) -> Adversary {
+        let steps = pgdSteps ?? 10
+        let attack: Adversary.Attack =
+            switch name {
+            case .fgsm: .fgsm
+            case .noise: .noise
+            case .pgd: .pgd(steps: steps, stepSize: pgdStepSize ?? 2.5 * epsilon / Double(max(1, steps)))
+            }
+        return Adversary(attack, epsilon: epsilon, target: target)
     }
 
     private func hiddenUnits() throws -> [Int] {

@@ -68,6 +68,46 @@ import Testing
         #expect(plain.info.hyperparameters != robust.info.hyperparameters)
     }
 
+    @Test func `what one trains on and what one is attacked by may differ`() throws {
+        let folder = try Folder()
+        try writeTable(in: folder)
+        try record("short.h5", "--adversarial-training", in: folder)
+        try record("long.h5", "--train-on", "fgsm", in: folder)
+        try record(
+            "other.h5", "--train-on", "pgd", "--training-epsilon", "0.05", "--pgd-steps", "2", "--measure", "noise",
+            "--measure", "pgd", in: folder)
+        let archives = try ["short", "long", "other"].map { try ActivationArchive(opening: folder.path("\($0).h5")) }
+        #expect(archives[0].info.hyperparameters == archives[1].info.hyperparameters)
+        #expect(try archives[0].contentDigest() == archives[1].contentDigest())
+        #expect(archives[2].info.title.hasSuffix(", trained on pgd"))
+        // Each step of PGD is 2.5 ε / steps of its own ε.
+        #expect(
+            archives[2].info.hyperparameters.contains("\"training_epsilon\":0.05,\"training_pgd_step_size\":0.0625,"))
+        #expect(archives[2].splits.map(\.name).sorted() == ["test", "train", "train-fgsm"])
+        #expect(
+            archives[2].metrics.map(\.name).filter { $0.hasPrefix("test_") }.sorted()
+                == ["test_accuracy", "test_loss", "test_noise_accuracy", "test_pgd_accuracy"])
+    }
+
+    @Test(arguments: [
+        (["--adversarial-training"], "need --adversary"),
+        (
+            ["--adversary", "fgsm", "--train-on", "pgd", "--adversarial-training"],
+            "trains on fgsm, but --train-on says pgd"
+        ),
+        (["--adversary", "fgsm", "--training-epsilon", "0.1"], "--training-epsilon needs"),
+        (["--train-on", "clean", "--epsilon", "0.1"], "--epsilon needs"),
+        (["--train-on", "noise", "--pgd-steps", "3"], "--pgd-steps and --pgd-step-size need pgd"),
+        (["--measure", "fgsm", "--measure", "fgsm"], "names an attack twice"),
+        (["--train-on", "dirty"], "dirty"),
+    ])
+    func `adversaries that contradict each other are refused`(arguments: [String], reason: String) throws {
+        let folder = try Folder()
+        let output = try Tool.run(["record", "szt", "-o", "run.h5"] + arguments, in: folder)
+        #expect(output.code == 64 && output.error.contains(reason), "\(output.error)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path("run.h5")))
+    }
+
     @Test func `the changed split is analyzed alone, and every summary is JSON`() throws {
         let folder = try Folder()
         try writeTable(in: folder)

@@ -98,7 +98,7 @@ import Training
         var request = try smallRequest(folder)
         request.threads = threads
         request.adversary = Adversary(.pgd(steps: 2, stepSize: 0.1), epsilon: 0.2)
-        request.trainsOnAdversary = true
+        request.trainingAdversary = request.adversary
         var digests: [String] = []
         for (name, seed) in [("a", 1), ("b", 1), ("c", 2)] {
             request.seed = UInt64(seed)
@@ -220,7 +220,7 @@ import Training
         request.epochs = 60
         request.schedule = .list([60])
         let plain = try train(request, recordingTo: folder.path + "/a.h5")
-        request.trainsOnAdversary = true
+        request.trainingAdversary = request.adversary
         let trained = try train(request, recordingTo: folder.path + "/b.h5")
         #expect(trained.metrics["train-fgsm_accuracy"]! >= plain.metrics["train-fgsm_accuracy"]!)
         #expect(trained.metrics["train-fgsm_accuracy"]! > 0.9)

@@ -189,7 +189,12 @@ func replace(_ text: String, by other: String, in path: String) throws {
             ("epsilon", { $0.adversary = Adversary(.fgsm, epsilon: -1) }),
             ("pgd steps", { $0.adversary = Adversary(.pgd(steps: 0, stepSize: 1), epsilon: 1) }),
             ("pgd step size", { $0.adversary = Adversary(.pgd(steps: 1, stepSize: 0), epsilon: 1) }),
-            ("adversarial training", { $0.trainsOnAdversary = true }),
+            ("epsilon", { $0.trainingAdversary = Adversary(.noise, epsilon: 0) }),
+            ("pgd steps", { $0.measuredAdversaries = [Adversary(.pgd(steps: 0, stepSize: 1), epsilon: 1)] }),
+            (
+                "measured adversaries",
+                { $0.measuredAdversaries = [Adversary(.fgsm, epsilon: 1), Adversary(.fgsm, epsilon: 2)] }
+            ),
             ("schedule", { $0.schedule = .list([1000]) }), ("schedule", { $0.schedule = .every(interval: 0) }),
         ]
         for (name, change) in cases {

@@ -212,8 +212,10 @@ EXIT CODES: 0 done, whether the claims hold or not; 1 stopped; 2 could not run; 
         self._steps = steps
 
     def show(self, note):
-        """Shows on a terminal how far the present step is, such as an epoch."""
+        """Shows on a terminal how far the present step is, such as an epoch; ends the step where the user has stopped all."""
         with self._lock:
+            if self._is_stopping:
+                raise Stopped
             self._draw(note)
 
     def _step(self, note):

@@ -13,8 +13,8 @@ from experiment import CannotRun
 _FASHION_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 _CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _CIFAR_LAYOUT = (
-    "Expected the binary version, whose folder cifar-10-batches-bin holds data_batch_1.bin to data_batch_5.bin and test_batch.bin, "
-    "each of records of 1 + 3072 bytes: the class, then the red, green and blue plane of 32 rows of 32 pixels")
+    "Expected the binary version, whose folder cifar-10-batches-bin holds data_batch_1.bin to data_batch_5.bin and "
+    "test_batch.bin, each of records of 1 + 3072 bytes: the class, then the red, green and blue plane of 32 rows of 32 pixels")
 
 
 @dataclasses.dataclass
@@ -29,6 +29,26 @@ class Images:
         """count of them, drawn without replacement in the order of the draw, and their indices; all where count is None."""
         order = np.random.default_rng(seed).permutation(len(self.labels))[:count]
         return Images(self.pixels[order], self.labels[order], self.class_names), order
+
+    def first(self, count):
+        return Images(self.pixels[:count], self.labels[:count], self.class_names)
+
+    def area_means(self, rows, columns):
+        """float32 [n, rows · columns]: the mean over all channels of each cell of a grid, from 0 to 1.
+
+        A pixel that a line of the grid cuts counts in both cells by its parts.
+        """
+        grey = self.pixels.mean(1, dtype=np.float64) / 255
+        return np.einsum("rp,npq,cq->nrc", _shares(rows, grey.shape[1]), grey, _shares(columns, grey.shape[2])).reshape(
+            len(grey), -1).astype(np.float32)
+
+
+def _shares(cells, pixels):
+    """[cells, pixels]: which part of a cell's length each pixel is."""
+    edges = np.linspace(0, pixels, cells + 1)
+    starts = np.arange(pixels)
+    overlap = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)
+    return np.clip(overlap, 0, None) * cells / pixels
 
 
 def fashion_mnist(folder, split):
@@ -78,9 +98,11 @@ def _idx(path, axes):
         raise CannotRun(f"{path} cannot be read ({error}). Install the data again, or name another folder.") from error
     start = 4 + 4 * axes
     if len(content) < start or content[:4] != bytes([0, 0, 8, axes]):
-        raise CannotRun(f"{path}: no IDX file of unsigned bytes with {axes} axes. Install the data again, or name another folder.")
+        raise CannotRun(
+            f"{path}: no IDX file of unsigned bytes with {axes} axes. Install the data again, or name another folder.")
     shape = struct.unpack(f">{axes}I", content[4:start])
     values = np.frombuffer(content, np.uint8, offset=start)
     if values.size != np.prod(shape, dtype=np.int64):
-        raise CannotRun(f"{path}: {values.size} bytes of data, its header says {' × '.join(map(str, shape))}. Install the data again.")
+        raise CannotRun(
+            f"{path}: {values.size} bytes of data, its header says {' × '.join(map(str, shape))}. Install the data again.")
     return values.reshape(shape)

