@@ -119,8 +119,8 @@ EXIT CODES: 0 done, whether the claims hold or not; 1 stopped; 2 could not run; 
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def infoplane(self, *arguments):
-        """What the command prints; its own error ends the experiment."""
+    def infoplane(self, *arguments, accepted=(0,)):
+        """What the command prints; an exit code that is not accepted ends the experiment."""
         command = [self._binary, *map(str, arguments)]
         with self._lock:
             if self._is_stopping:
@@ -140,7 +140,7 @@ EXIT CODES: 0 done, whether the claims hold or not; 1 stopped; 2 could not run; 
                 self._children.discard(child)
         if self._is_stopping:
             raise Stopped
-        if child.returncode != 0:
+        if child.returncode not in accepted:
             raise CannotRun(
                 f"{' '.join(['infoplane', *command[1:]])}\nin {self.folder} ended with {child.returncode}:\n"
                 + errors.strip() + "\nCorrect that, then type the same command again.")
@@ -173,12 +173,17 @@ EXIT CODES: 0 done, whether the claims hold or not; 1 stopped; 2 could not run; 
                 step.made()
         return archive
 
-    def analyze(self, archive, *arguments, results=None):
-        """Computes what the results file lacks. results: its name, where one archive has several."""
+    def analyze(self, archive, *arguments, results=None, may_fail=False):
+        """Computes what the results file lacks. results: its name, where one archive has several; may_fail: goes on where an
+        estimator has no answer for some cells, whose reasons are in the results file under /failures.
+        """
         results = results or archive.removesuffix(".h5") + ".results.h5"
         with self._step(f"analyze {archive.removesuffix('.h5')}") as step:
             summary = json.loads(self.infoplane(
-                "analyze", archive, "-o", results, "--jobs", self._jobs, "--json", *arguments))
+                "analyze", archive, "-o", results, "--jobs", self._jobs, "--json", *arguments,
+                accepted=(0, 1) if may_fail else (0,)))
+            if summary["interrupted"]:
+                raise Stopped
             if summary.get("computed", 1):
                 step.made()
         return results
