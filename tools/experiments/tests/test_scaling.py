@@ -2,19 +2,14 @@
 
 import collections
 import math
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from bit_functions import MAJORITY, PARITY, all_patterns, code, drawn_patterns  # noqa: E402
-from images import Images  # noqa: E402
-from input_dimension import Exponent, Terms, features, terms  # noqa: E402
-from input_dimension_findings import Kept  # noqa: E402
-from stage_dynamics import Dynamics, Mean  # noqa: E402
+from bit_functions import MAJORITY, PARITY, all_patterns, code, drawn_patterns
+from images import Images
+from input_dimension import Exponent, Terms, features, terms
+from input_dimension_findings import Kept
+from stage_dynamics import Dynamics
 
 
 def entropy(symbols):
@@ -114,15 +109,6 @@ def test_exponent_of_a_power_law():
     assert Exponent([1, 10, 100], [1, 0, 1]).value is None and Exponent([1, 10], [1, 10]).is_linear is None
 
 
-def test_mean_over_runs_has_the_interval_of_student():
-    # s = 1, t(0.975; 2) = 4.302653: half = 4.302653/√3.
-    found = Mean([1, 2, 3])
-    assert (found.value, found.half) == pytest.approx((2, 4.302653 / math.sqrt(3)), abs=1e-6)
-    assert found.text(1) == "+2.0 [-0.5, +4.5]" and Mean([1]).text(1) == "+1.0 [no interval]"
-    assert (found.sign, Mean([1]).sign, Mean([4, 5, 6]).sign, Mean([-4, -5, -6]).sign) == (0, 0, 1, -1)
-    assert Mean([4, 5, 6], 0.99).sign == 0  # t(0.995; 2) = 9.924843: half = 5.73 > 5.
-
-
 @pytest.mark.parametrize("answers, holds", [
     # Of stage1, stage2 and stage3 in each of three runs: c compresses, d does not, - cannot be decided.
     (["ccc", "ccc", "-d-"], True),
@@ -168,7 +154,7 @@ def test_change_is_over_binnings_that_are_never_saturated():
 
     dynamics = Dynamics([], [run(1), run(1.1), run(0.9)], [])
     assert dynamics.ends("stage2", "I(X;Z)")[0] == (3, 3, 2)
-    assert dynamics.change("stage2", "I(X;Z)").value == pytest.approx(0) and dynamics.is_lower("I(X;Z)") is None
+    assert dynamics.change("stage2", "I(X;Z)").mean == pytest.approx(0) and dynamics.is_lower("I(X;Z)") is None
     assert Dynamics([], [run(-3), run(-3.1), run(-2.9)], []).is_lower("I(X;Z)") is True
     assert Dynamics([], [run(3), run(3.1), run(2.9)], []).is_lower("I(X;Z)") is False
     assert Dynamics([], [run(3)], []).is_lower("I(X;Z)") is None and Dynamics([], [run(3)], []).ends("stage1", "C pmi-soft") == []

@@ -13,8 +13,10 @@ import time
 
 from needs import interpreter_with
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+# Where the Python recorder lies, for those that record.
+sys.path.insert(0, os.path.join(ROOT, "tools", "python"))
 
 
 class CannotRun(Exception):

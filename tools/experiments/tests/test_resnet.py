@@ -2,20 +2,14 @@
 
 import gzip
 import struct
-import sys
-from pathlib import Path
 
+import images
 import numpy as np
 import pytest
-
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-
-import images  # noqa: E402
-from experiment import CannotRun  # noqa: E402
+from experiment import CannotRun
 
 torch = pytest.importorskip("torch")
-import resnet  # noqa: E402
+import resnet
 
 
 def random_images(count, channels=1, size=8):

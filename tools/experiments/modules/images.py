@@ -7,7 +7,6 @@ import struct
 import zlib
 
 import numpy as np
-
 from experiment import CannotRun
 
 _FASHION_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")

@@ -7,7 +7,6 @@ import resource
 import statistics
 
 import numpy as np
-
 from bit_functions import MAJORITY, PARITY, all_patterns, code, drawn_patterns
 from experiment import read_text, replace_text
 

@@ -46,29 +46,3 @@ class Choice:
     @property
     def epoch(self):
         return statistics.fmean(record.epoch for record in self.records)
-
-
-class MeanInterval:
-    """The mean of independent values and Student's interval of the given level; without an interval for fewer than three."""
-
-    def __init__(self, values, level=0.95):
-        from scipy import stats
-
-        self.count = len(values)
-        self.mean = statistics.fmean(values)
-        self.low = self.high = None
-        if self.count < 3:
-            return
-        half = float(stats.t.ppf((1 + level) / 2, self.count - 1)) * statistics.stdev(values) / self.count**0.5
-        self.low, self.high = self.mean - half, self.mean + half
-
-    @property
-    def sign(self):
-        """1 or −1 where the interval excludes 0, 0 where it does not, None where there is none."""
-        if self.low is None:
-            return None
-        return 1 if self.low > 0 else -1 if self.high < 0 else 0
-
-    def text(self, form="{:+.4f}"):
-        mean = form.format(self.mean)
-        return mean if self.low is None else f"{mean} [{form.format(self.low)}, {form.format(self.high)}]"

@@ -5,17 +5,13 @@ import hashlib
 import itertools
 import os
 import re
-import sys
-
-import h5py
-import numpy as np
 
 import boolean_functions
-from experiment import CannotRun, ROOT, read_text, replace_text
+import h5py
+import numpy as np
+from experiment import CannotRun, read_text, replace_text
+from infoplane import Recorder
 from strata import Correlation
-
-sys.path.insert(0, os.path.join(ROOT, "tools", "python"))
-from infoplane import Recorder  # noqa: E402
 
 STEPS, BATCH = 4000, 64
 FLIP = 0.1

@@ -4,16 +4,11 @@ import json
 import math
 import os
 import pickle
-import sys
 
+import infoplane
 import torch
 from torch import nn
 from torch.nn import functional
-
-from experiment import ROOT
-
-sys.path.insert(0, os.path.join(ROOT, "tools", "python"))
-import infoplane  # noqa: E402
 
 # The mean over the positions of stage3 is what the dense layer sees: the module pool would be recorded twice.
 LAYERS = ("stem", "stage1", "stage2", "stage3", "logits")

@@ -4,7 +4,6 @@ import collections
 import dataclasses
 
 from network_measures import CLEAN, SATURATED
-from partial_rank_correlation import PartialRankCorrelation
 from rank_correlation import RankCorrelation
 
 # Beside what is measured of layers: what is known of the whole network.
@@ -53,10 +52,13 @@ class Runs(list):
         return RankCorrelation(values, self.robust, level)
 
     def beyond_accuracy(self, values, level):
-        return PartialRankCorrelation(values, self.robust, given=[self.accuracy], level=level)
+        return RankCorrelation(values, self.robust, level, given=[self.accuracy])
 
     def within_kinds(self, values, level):
-        return PartialRankCorrelation(values, self.robust, groups=[run.network.kind for run in self], level=level)
+        # Held fixed are the mean ranks of the kinds: a column of 0 and 1 for each but one.
+        kinds = sorted({run.network.kind for run in self})
+        columns = [[float(run.network.kind == kind) for run in self] for kind in kinds[1:]]
+        return RankCorrelation(values, self.robust, level, given=columns)
 
 
 def decided(found, saturated):

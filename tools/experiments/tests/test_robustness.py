@@ -1,18 +1,13 @@
 """What robustness and model-selection are made of: their data, their networks, and how values become claims."""
 
 import gzip
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from adversarial_training import Task, idx, networks  # noqa: E402
-from images import _idx  # noqa: E402
-from network_measures import Measures  # noqa: E402
-from robust_runs import decided, majority  # noqa: E402
+from adversarial_training import Task, idx, networks
+from images import _idx
+from network_measures import Measures
+from robust_runs import decided, majority
 
 TASK = Task("fashion", "Fashion-MNIST", 0.05, (64, 32), 20, (0, 20), 20_000, 2000, 2000)
 

@@ -5,19 +5,14 @@ import json
 import math
 import os
 import subprocess
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
+import boolean_functions
 import numpy as np
 import pytest
-
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-
-import boolean_functions  # noqa: E402
-from rank_correlation import RankCorrelation  # noqa: E402
-from strata import Claim, Correlation, Growth, MeanCorrelation, holm, judge  # noqa: E402
+from conftest import EXPERIMENTS
+from rank_correlation import RankCorrelation
+from strata import Claim, Correlation, Growth, MeanCorrelation, holm, judge
 
 
 def test_influences_of_known_functions():
@@ -123,7 +118,7 @@ def test_mean_correlation_of_equal_strata_has_a_narrower_interval():
 
 
 def binary():
-    built = HERE.parent.parent / ".build" / "release" / "infoplane"
+    built = EXPERIMENTS.parent.parent / ".build" / "release" / "infoplane"
     return os.environ.get("INFOPLANE_BINARY") or str(built)
 
 

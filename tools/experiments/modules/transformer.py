@@ -1,15 +1,11 @@
 """A small Transformer that classifies texts, and the recording of its training."""
 
 import os
-import sys
 import threading
 
+import torch
 from reviews import PADDING
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "python"))
-
-import torch  # noqa: E402
-from torch import nn  # noqa: E402
+from torch import nn
 
 # Weights are drawn from torch's one random state: by one network at a time.
 _drawing = threading.Lock()

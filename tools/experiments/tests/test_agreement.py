@@ -3,17 +3,11 @@
 import itertools
 import math
 import random
-import sys
-from pathlib import Path
 
 import pytest
-
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-
-from agreement import Share, cells_of, kendall, mean_of, method_name, over_runs, unanimous  # noqa: E402
-from conventions import FALLS, OPEN, OUT, STAYS  # noqa: E402
-from every_estimator import family  # noqa: E402
+from agreement import Share, cells_of, kendall, mean_of, method_name, over_runs, unanimous
+from conventions import FALLS, OPEN, OUT, STAYS
+from every_estimator import family
 
 
 def test_kendall_by_hand():

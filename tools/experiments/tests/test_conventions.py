@@ -4,17 +4,24 @@ import collections
 import json
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-sys.path.insert(0, str(HERE))
-
-from conventions import (  # noqa: E402
-    FALLS, OPEN, OUT, STAYS, LayerAnswer, Tally, answer_of, any_layer, counted, last_layer, majority, most_layers, own_fall)
+from conftest import EXPERIMENTS
+from conventions import (
+    FALLS,
+    OPEN,
+    OUT,
+    STAYS,
+    LayerAnswer,
+    Tally,
+    answer_of,
+    any_layer,
+    counted,
+    last_layer,
+    majority,
+    most_layers,
+    own_fall,
+)
 
 
 def row(value, error, flags=()):
@@ -76,11 +83,11 @@ def test_answer_by_hand():
 
 @pytest.mark.parametrize("sample", ["szt-tanh", "szt-relu"])
 def test_answers_as_verdict_does(sample):
-    binary = os.environ.get("INFOPLANE_BINARY") or ROOT / ".build" / "release" / "infoplane"
+    binary = os.environ.get("INFOPLANE_BINARY") or EXPERIMENTS.parent.parent / ".build" / "release" / "infoplane"
 
     def printed(*arguments):
         return json.loads(subprocess.run(
-            [binary, *arguments], cwd=ROOT / "samples", check=True, capture_output=True, text=True).stdout)
+            [binary, *arguments], cwd=EXPERIMENTS.parent.parent / "samples", check=True, capture_output=True, text=True).stdout)
 
     series = collections.defaultdict(list)
     rows = printed("export", f"{sample}.results.h5", "--format", "json")

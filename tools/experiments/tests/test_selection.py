@@ -1,13 +1,8 @@
 """Choices, ties and their regret."""
 
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from selection import Choice, MeanInterval, Record  # noqa: E402
+from selection import Choice, Record
 
 BEST = {"test": 0.9}
 
@@ -35,12 +30,3 @@ def test_two_layers_of_one_network_are_no_tie():
     choice = Choice(both, BEST)
     assert not choice.is_tied and choice.regret("test") == pytest.approx(0.1, abs=1e-12)
     assert choice.share(lambda record: record.layer == "fc1") == 0.5
-
-
-def test_mean_interval_of_known_numbers():
-    # Of 1, 2, 3: s = 1, t(0.975; 2) = 4.302653, so 2 ± 4.302653/√3.
-    found = MeanInterval([1, 2, 3])
-    assert (found.mean, found.low, found.high) == pytest.approx((2, 2 - 2.484138, 2 + 2.484138), abs=1e-5)
-    assert found.sign == 0 and MeanInterval([-1.1, -1.0, -0.9]).sign == -1
-    assert MeanInterval([1, 2]).sign is None
-    assert MeanInterval([0.0, 0.0, 0.0]).sign == 0

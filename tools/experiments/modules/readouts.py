@@ -6,9 +6,6 @@ more. The converse is not so: what a readout does not show may still be there.
 """
 
 import os
-import sys
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "python"))
 
 
 def principal(fit, labels, others, components=2):
@@ -48,9 +45,8 @@ READOUTS = {"principal": principal, "probe": probe}
 def write_readouts(path, whole, readout, inputs, title, show):
     """Writes one readout of every layer and record of the archive `whole`. inputs: by split, instead of its own."""
     import h5py
-    import numpy as np
-
     import infoplane
+    import numpy as np
 
     if os.path.exists(path):
         os.remove(path)

@@ -1,10 +1,10 @@
 """How the information of ResNet-20's stages moves during training, and at which binnings it can be read at all."""
 
 import collections
-import math
 import statistics
 
 from input_dimension import BINNINGS
+from over_runs import MeanOverRuns
 
 # As the publication reduces inputs, with the defaults of analyze; and so few components and bins that X_{-i} is seldom unique.
 PUBLISHED = ["--split", "train", "--reduce-inputs", "kpca:50", "--keep", "none"]
@@ -17,30 +17,6 @@ STAGES = ("stage1", "stage2", "stage3")
 STAGE_LEVEL = 1 - 0.05 / len(STAGES)
 ANSWERS = ("compresses", "does not compress", "cannot be decided")
 QUANTITIES = {"I(X;Z)": "", "I(Z;Y)": "", "C pmi-label": "pmi-label", "C pmi-soft": "pmi-soft"}
-
-
-class Mean:
-    """The mean over runs, which are what is independent here, with its interval of the given level by Student's t."""
-
-    def __init__(self, values, level=0.95):
-        from scipy import stats
-
-        self.value, self.count = statistics.fmean(values), len(values)
-        self.half = None
-        if self.count > 1:
-            self.half = stats.t.ppf((1 + level) / 2, self.count - 1) * statistics.stdev(values) / math.sqrt(self.count)
-
-    @property
-    def sign(self):
-        """1 or −1 where the interval excludes 0, 0 where it does not or there is none."""
-        if self.half is None:
-            return 0
-        return 1 if self.value > self.half else -1 if self.value < -self.half else 0
-
-    def text(self, digits):
-        if self.half is None:
-            return f"{self.value:+.{digits}f} [no interval]"
-        return f"{self.value:+.{digits}f} [{self.value - self.half:+.{digits}f}, {self.value + self.half:+.{digits}f}]"
 
 
 def why(reason):
@@ -159,7 +135,7 @@ class Dynamics:
     def change(self, layer, quantity, level=0.95):
         """The last record less the first, over the runs; None where every binning is saturated."""
         ends = self.ends(layer, quantity)
-        return Mean([last - first for first, last, _ in ends], level) if ends else None
+        return MeanOverRuns([last - first for first, last, _ in ends], level) if ends else None
 
     def is_lower(self, quantity):
         """True: below before training at every stage. False: above it at one. By intervals corrected for the three stages."""
@@ -175,7 +151,7 @@ class Dynamics:
                 if ends:
                     first, last, used = (statistics.fmean(values) for values in zip(*ends))
                     change = self.change(layer, quantity)
-                    rows.append([layer, quantity, f"{first:.3f}", f"{last:.3f}", change.text(3), f"{used:.1f}"])
+                    rows.append([layer, quantity, f"{first:.3f}", f"{last:.3f}", f"{change:+.3f}", f"{used:.1f}"])
         return rows
 
     def peaks(self, quantity):

@@ -5,17 +5,15 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
-
-HERE = Path(__file__).resolve().parent
+from conftest import EXPERIMENTS
 
 # Three archives, one after the other or side by side, each with results. The second takes long enough to be stopped in.
 SCRIPT = f"""
 import sys
 sys.dont_write_bytecode = True
-sys.path.insert(0, {str(HERE)!r})
+sys.path.insert(0, {str(EXPERIMENTS / 'modules')!r})
 from experiment import Experiment
 from findings import Findings
 
@@ -93,7 +91,7 @@ def while_recording(script, *options, **others):
 
 
 def checksums(files):
-    binary = os.environ.get("INFOPLANE_BINARY") or HERE.parent.parent / ".build" / "release" / "infoplane"
+    binary = os.environ.get("INFOPLANE_BINARY") or EXPERIMENTS.parent.parent / ".build" / "release" / "infoplane"
     answer = subprocess.run([binary, "checksum", *sorted(files.glob("?.h5"))], capture_output=True, text=True, check=True)
     return [line.split()[0] for line in answer.stdout.splitlines()]
 

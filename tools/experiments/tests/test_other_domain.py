@@ -3,20 +3,14 @@
 import collections
 import math
 import random
-import sys
-from pathlib import Path
 
+import minilm
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-import minilm  # noqa: E402
-from domain_findings import fall_holds, rise  # noqa: E402
-from over_runs import MeanOverRuns  # noqa: E402
-from readouts import principal, probe  # noqa: E402
-from reviews import PADDING, UNKNOWN, Reviews, without_repeats, words_of  # noqa: E402
-from transformer import Encoder, classifier, record_steps, torch  # noqa: E402
+from domain_findings import fall_holds, rise
+from readouts import principal, probe
+from reviews import PADDING, UNKNOWN, Reviews, without_repeats, words_of
+from transformer import Encoder, classifier, record_steps, torch
 
 
 def invented(count=40, source="here"):
@@ -137,16 +131,6 @@ def test_probe_is_the_ridge_regression_of_the_labels():
     # A unit that never moves is left out, and labels that are linear in the units are found.
     told, = probe(np.column_stack([labels * 2.0, np.ones(300)]), labels, [np.array([[0.0, 1.0], [2.0, 50.0]])])
     assert told[0, 0] < -0.99 and told[1, 0] > 0.99
-
-
-def test_mean_over_runs_has_students_interval():
-    # t of 0.975 with 3 degrees of freedom is 3.182446; sd of 1, 2, 3, 4 is sqrt(5/3).
-    found = MeanOverRuns([1, 2, 3, 4])
-    half = 3.182446 * math.sqrt(5 / 3) / 2
-    assert (found.mean, found.low, found.high) == pytest.approx((2.5, 2.5 - half, 2.5 + half), abs=1e-5)
-    assert found.sign == 1 and found.lies_within(5) and not found.lies_within(4)
-    assert f"{found} {found:.0f}" == "2.500 [0.446, 4.554] 2 [0, 5]" and str(MeanOverRuns([3])) == "3.000 (n = 1)"
-    assert MeanOverRuns([3]).sign == 0 and not MeanOverRuns([3]).lies_within(1e9)
 
 
 def test_a_rise_lies_between_records():
