@@ -112,7 +112,8 @@ actor InputContexts {
         let (reader, key) = (reader, key(of: unit))
         return try await inputValues.task(for: key) { () async throws(AnalysisError) in
             let rows = try reader.inputs(of: unit.split, record: key.record, samples: unit.samples)
-            return self.plan.request.inputReduction == nil ? rows.asDouble() : try await self.reduced(rows, of: unit)
+            return self.plan.request.inputReduction == nil
+                ? rows.asDouble() : try await self.reduced(rows, of: unit).scores
         }.value.get()
     }
 
@@ -151,13 +152,18 @@ actor InputContexts {
         let (reader, request) = (reader, plan.request)
         var source = rows
         var ranges: [ValueRange]?
+        var isNarrow = false
         if request.inputReduction != nil {
-            source = .double(try await reduced(rows, of: unit))
+            let reduced = try await reduced(rows, of: unit)
+            source = .double(reduced.scores)
+            isNarrow = reduced.isNarrow
         } else if request.inputBinning.isOverUnit {
             ranges = try reader.inputRanges(of: unit.split, record: record, samples: unit.samples)
         }
         return try informing(about: reader.place(ofInputs: unit.split)) { () throws(InformationError) in
-            try source.features(binning: request.inputBinning, unitRanges: ranges)
+            var features = try source.features(binning: request.inputBinning, unitRanges: ranges)
+            features.areOfNarrowKernel = isNarrow
+            return features
         }
     }
 
@@ -173,10 +179,10 @@ actor InputContexts {
         Key(split: unit.split.name, record: 0, samples: unit.samples)
     }
 
-    /// The inputs in the coordinates of the fitted basis.
+    /// The inputs in the coordinates of the fitted basis, and whether its kernel sees no likeness between samples.
     private func reduced(
         _ inputs: SampleMatrix, of unit: AnalysisPlan.Unit
-    ) async throws(AnalysisError) -> Matrix<Double> {
+    ) async throws(AnalysisError) -> (scores: Matrix<Double>, isNarrow: Bool) {
         guard let reduction = plan.request.inputReduction else { preconditionFailure("no reduction was asked for") }
         let (reader, jobs, memory) = (reader, jobs, memory)
         let (fitted, samples) = plan.fittedSamples(for: unit.split, among: reader.archive.splits)
@@ -195,13 +201,15 @@ actor InputContexts {
         // The samples that fitted the basis have their scores already.
         if fitted.name == unit.split.name, !fitted.inputs.perEpoch, unit.samples <= samples {
             let scores = basis.scores
-            return Matrix(
+            let analyzed = Matrix(
                 rows: unit.samples, columns: scores.columns,
                 values: Array(scores.values.prefix(unit.samples * scores.columns)))
+            return (analyzed, basis.isNarrow)
         }
-        return try reducing(reader.place(ofInputs: unit.split)) { () throws(KernelError) in
+        let projected = try reducing(reader.place(ofInputs: unit.split)) { () throws(KernelError) in
             try basis.project(inputs.asDouble(jobs: jobs), jobs: jobs)
         }
+        return (projected, basis.isNarrow)
     }
 }
 

@@ -69,12 +69,12 @@ public struct LayerReduction: Sendable {
     ///   - progress: called with the records done and to do, and from time to time with the products of a kernel matrix with a vector
     ///     that the record at work has taken so far.
     ///   - shouldStop: asked before every record; a stopped reduction leaves no file.
-    /// - Returns: the spectrum of the last record; nil where it was stopped.
+    /// - Returns: the spectrum of the last record, and whether its kernel was narrow (see `KernelPCA.isNarrow`); nil where it was stopped.
     public func write(
         to path: String, memory: Int = .max, jobs: Int = 1,
         progress: (_ done: Int, _ total: Int, _ products: Int) -> Void = { _, _, _ in },
         shouldStop: () -> Bool = { false }
-    ) throws -> (eigenvalues: [Double], residuals: [Double])? {
+    ) throws -> (eigenvalues: [Double], residuals: [Double], isNarrow: Bool)? {
         let sourceName: String
         switch source {
         case .inputs: sourceName = "inputs"
@@ -108,7 +108,7 @@ public struct LayerReduction: Sendable {
 
     private func fill(
         _ file: ReductionFile, memory: Int, jobs: Int, progress: (Int, Int, Int) -> Void, shouldStop: () -> Bool
-    ) throws -> (eigenvalues: [Double], residuals: [Double])? {
+    ) throws -> (eigenvalues: [Double], residuals: [Double], isNarrow: Bool)? {
         var basis: KernelPCA?
         let records = self.records
         for (index, record) in records.enumerated() {
@@ -137,7 +137,7 @@ public struct LayerReduction: Sendable {
                 negatives: basis.negativeEigenvalues?.count, scores: scores)
         }
         progress(records.count, records.count, 0)
-        return basis.map { ($0.eigenvalues, $0.residuals) }
+        return basis.map { ($0.eigenvalues, $0.residuals, $0.isNarrow) }
     }
 
     private func labels(of split: SplitInfo, samples: Int) throws -> ReducedLabels {

@@ -40,11 +40,14 @@ public struct Flags: OptionSet, Sendable, Hashable, CustomStringConvertible {
     public static let upperBound = Flags(rawValue: 1 << 10)
     /// The value is that of normal vectors with the same ranks; the truth may be higher or lower.
     public static let normalModel = Flags(rawValue: 1 << 11)
+    /// The inputs are components of a kernel to which a sample is more like itself than like all others together: they tell
+    /// samples apart, and say next to nothing of what samples have in common.
+    public static let narrowKernel = Flags(rawValue: 1 << 12)
 
     /// The names of all flags, in the order in which they are written.
     public static let allNames = [
         "saturated", "saturated-inputs", "undersampled", "constant", "dead", "ties", "out-of-range", "bound-violated",
-        "unconverged", "lower-bound", "upper-bound", "normal-model",
+        "unconverged", "lower-bound", "upper-bound", "normal-model", "narrow-kernel",
     ]
 
     /// The names of the flags in the set, in the order of `allNames`.
@@ -92,9 +95,11 @@ public struct Flags: OptionSet, Sendable, Hashable, CustomStringConvertible {
         return flags
     }
 
-    /// `saturatedInputs`, as it holds for GIB terms over these features.
+    /// `saturatedInputs` and `narrowKernel`, as they hold for GIB terms over these features.
     public static func ofInputs(_ inputs: InputFeatures) -> Flags {
-        inputs.uniqueRemainingShare > 0.5 ? .saturatedInputs : []
+        var flags: Flags = inputs.uniqueRemainingShare > 0.5 ? .saturatedInputs : []
+        if inputs.areOfNarrowKernel { flags.insert(.narrowKernel) }
+        return flags
     }
 
     /// `boundViolated` where a corrected estimate lies outside of [0, ceiling] by more than rounding (1e-9 bits).

@@ -18,6 +18,9 @@ public struct InputFeatures: Sendable {
     public let sampleCount: Int
     /// The mean over features i of the share of samples whose X_{-i} no other sample has (`Flags.saturatedInputs`).
     public let uniqueRemainingShare: Double
+    /// Whether they are components of a kernel that sees no likeness between samples (`Flags.narrowKernel`); whoever reduced the
+    /// inputs says so.
+    public var areOfNarrowKernel = false
     /// X: the samples by their whole binned row.
     public var symbols: Symbols { rows }
     /// The same. All else in here is about its distinct rows.

@@ -26,6 +26,9 @@ public enum KernelError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Kernel values beyond the range of Float64.
     case overflow(kernel: String)
 
+    /// No two samples are alike to the kernel, so that all components have the same eigenvalue and mean nothing.
+    case noLikeness(kernel: String)
+
     /// Not 1 ... `most` components, as many as the samples and the kernel can have.
     case componentCount(asked: Int, most: Int)
 
@@ -65,6 +68,9 @@ public enum KernelError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "Leave this sample out, or choose another kernel."
         case .overflow(let kernel):
             "kernel \(kernel): values beyond the range of Float64. Scale the inputs, or lower degree or gamma."
+        case .noLikeness(let kernel):
+            "kernel \(kernel): no two samples are alike, k(x, x') is 0 for all of them, and components mean nothing. Give a "
+                + "smaller gamma, or scale the features: the default, 1/features, expects unit scale."
         case .componentCount(let asked, let most):
             "kernel PCA: \(asked) components are not possible; expected 1 to \(most) for these samples and this kernel. "
                 + "Ask for at most \(most)."

@@ -60,6 +60,16 @@ public struct KernelPCA: Sendable {
     /// `nil` where ``negativeEigenvalues`` is: then the sum is not known.
     public let explainedShares: [Double]?
 
+    /// Whether to an rbf kernel a fitted sample is, on average, more like itself than like all others together:
+    /// Σ_{t≠s} k(x_s, x_t) < k(x_s, x_s) = 1.
+    ///
+    /// The components then tell samples apart, by chance as it were, and say next to nothing of what samples have in common. So it is
+    /// with the default γ = 1/N and features far from unit scale, such as pixels from 0 to 255: give a smaller γ, or scale the features.
+    public var isNarrow: Bool {
+        guard case .rbf = kernel else { return false }
+        return Double(scores.rows) * mean < 2
+    }
+
     private let samples: KernelSamples
     private let shift: [Double]?
     private let rowMeans: [Double]
@@ -104,15 +114,8 @@ extension KernelPCA {
         let resolved = kernel.resolved(features: features)
         let shift = resolved.isShiftInvariant ? columnMeans(samples, jobs: jobs) : nil
         let shifted = KernelSamples(subtracting(shift, from: samples, jobs: jobs), for: resolved, jobs: jobs)
-        let found: Decomposition?
-        do throws(LinearAlgebraError) {
-            found = try decompose(
-                resolved, shifted, components: components, solver: solver, memory: memory, jobs: jobs,
-                progress: progress)
-        } catch {
-            throw .eigenvalues(error)
-        }
-        guard let found else { throw .overflow(kernel: kernel.description) }
+        let found = try decompose(
+            resolved, shifted, components: components, solver: solver, memory: memory, jobs: jobs, progress: progress)
         let rounding = 10 * Double(n) * .ulpOfOne * found.means.largest
         let rank = found.pairs.values.count { $0 > rounding }
         guard rank == components else { throw .rankTooLow(asked: components, rank: rank) }
@@ -197,18 +200,18 @@ extension KernelPCA {
         let means: KernelMeans
     }
 
-    /// `nil` where kernel values are not finite.
     private static func decompose(
         _ kernel: Kernel, _ samples: KernelSamples, components: Int, solver: Solver, memory: Int, jobs: Int,
         progress: (Int) -> Void
-    ) throws(LinearAlgebraError) -> Decomposition? {
+    ) throws(KernelError) -> Decomposition {
         let (n, isPositiveSemidefinite) = (samples.matrix.rows, kernel.isPositiveSemidefinite)
         if solver.triesKrylov(kernel: kernel, samples: n, components: components) {
             let need = Need(samples: n, features: samples.matrix.columns, components: components)
+            let matrix = CentredKernelMatrix(
+                kernel, of: samples, holdingTiles: need.krylovHoldingTiles <= memory, jobs: jobs)
+            guard let matrix else { throw .overflow(kernel: kernel.description) }
+            try checkLikeness(matrix.means, of: kernel)
             do throws(LinearAlgebraError) {
-                let matrix = CentredKernelMatrix(
-                    kernel, of: samples, holdingTiles: need.krylovHoldingTiles <= memory, jobs: jobs)
-                guard let matrix else { return nil }
                 var generator = SplitMix64(seed: 1998)
                 let pairs = try topEigenpairs(
                     of: matrix, count: components, block: productBlock(samples: n),
@@ -217,14 +220,28 @@ extension KernelPCA {
                 return Decomposition(
                     pairs: pairs, solver: .krylov, spectrum: isPositiveSemidefinite ? [] : nil, means: matrix.means)
             } catch {
-                guard solver == .automatic, need.lapack(spectrum: false) <= memory else { throw error }
+                guard solver == .automatic, need.lapack(spectrum: false) <= memory else { throw .eigenvalues(error) }
             }
         }
         var gram = kernel.gram(of: samples, jobs: jobs)
-        guard let means = KernelMeans(centring: &gram) else { return nil }
-        let spectrum = isPositiveSemidefinite ? [] : try LinearAlgebra.eigenvalues(of: copy gram)
-        return Decomposition(
-            pairs: try eigenpairs(of: consume gram, top: components), solver: .lapack, spectrum: spectrum, means: means)
+        guard let means = KernelMeans(centring: &gram) else { throw .overflow(kernel: kernel.description) }
+        try checkLikeness(means, of: kernel)
+        do throws(LinearAlgebraError) {
+            let spectrum = isPositiveSemidefinite ? [] : try LinearAlgebra.eigenvalues(of: copy gram)
+            return Decomposition(
+                pairs: try eigenpairs(of: consume gram, top: components), solver: .lapack, spectrum: spectrum,
+                means: means)
+        } catch {
+            throw .eigenvalues(error)
+        }
+    }
+
+    /// Refuses an rbf kernel to which no two samples are alike: all eigenvalues are 1 then, and every basis is as good as another.
+    private static func checkLikeness(_ means: KernelMeans, of kernel: Kernel) throws(KernelError) {
+        guard case .rbf = kernel else { return }
+        // Σ_{t≠s} k(x_s, x_t), averaged over s; the sum over n elements is rounded by n·ε/2 at most.
+        let n = Double(means.rows.count)
+        guard n * means.all - 1 > n * .ulpOfOne else { throw .noLikeness(kernel: kernel.description) }
     }
 }
 

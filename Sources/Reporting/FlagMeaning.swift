@@ -36,6 +36,11 @@ enum FlagMeaning {
             "The value is that of normal vectors with the same ranks: the truth may be higher, or lower where the joint "
                 + "distribution of several units is far from normal."
         ),
+        (
+            "narrow-kernel",
+            "To the kernel that reduced the inputs, a sample is more like itself than like all others together: its components "
+                + "tell samples apart, and next to nothing of the label. Give a smaller γ, or scale the inputs."
+        ),
     ]
 
     /// The meaning of a flag; flags of a newer version have none here.

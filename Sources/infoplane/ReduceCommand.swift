@@ -108,6 +108,13 @@ struct ReduceCommand: AsyncParsableCommand {
                 Terminal.note("stopped: nothing was written.")
                 throw ExitCode(1)
             }
+            if spectrum.isNarrow {
+                Terminal.note(
+                    "warning: to this kernel a sample is more like itself than like all others together: components tell "
+                        + "samples apart, and nothing of what they have in common. Give a smaller γ, such as "
+                        + "--kernel rbf:gamma=1e-6, or scale what is reduced; its default, 1/features, expects unit scale."
+                )
+            }
             if json {
                 let summary = JSONText.object([
                     ("reduction", .text(path)),

@@ -216,6 +216,35 @@ import Testing
         #expect(parameters == [reduced, reduced + ";shuffles=10;seed=0"])
     }
 
+    @Test func `says where the kernel is too narrow for the scale of the inputs`() throws {
+        let folder = try Folder()
+        // As pixels from 0 to 255: no two rows are alike.
+        let samples = (0..<60).map { row in (0..<4).map { "\((row * (37 + 11 * $0)) % 256)" } + ["\(row % 2)"] }
+        let lines = [["a", "b", "c", "d", "label"]] + samples
+        try folder.write(Data(lines.map { $0.joined(separator: ",") }.joined(separator: "\n").utf8), to: "pixels.csv")
+        try Tool.run("record", "csv", "pixels.csv", "--hidden", "3", "--epochs", "1", "-o", "run.h5", in: folder)
+        let refused = try Tool.run("reduce", "run.h5", "--components", "2", "-o", "r.h5", in: folder)
+        #expect(refused.code == 2 && refused.error.contains("no two samples are alike"), "\(refused.error)")
+        for (kernel, named, isNarrow) in [
+            ("rbf:gamma=0.001", "gamma=0.001;", true), ("rbf:gamma=0.00001", "gamma=1e-05;", false),
+            ("linear", "reduce=kpca:2@linear;", false),
+        ] {
+            let reduced = try Tool.run(
+                "reduce", "run.h5", "--components", "2", "--kernel", kernel, "-o", "\(isNarrow)\(kernel.first!).h5",
+                in: folder)
+            #expect(
+                reduced.code == 0 && reduced.error.contains("warning: to this kernel") == isNarrow, "\(reduced.error)")
+            let analyzed = try Tool.run(
+                "analyze", "run.h5", "--split", "train", "--reduce-inputs", "kpca:2@\(kernel)", "--target", "label",
+                "--no-error-bars", "--binning", "width:5@run", in: folder)
+            #expect(analyzed.code == 0, "\(analyzed.error)")
+            let table = rows(ofCSV: try Tool.run("export", "run.results.h5", in: folder).out).filter {
+                $0["quantity"] == "GIB complexity" && $0["parameters"]!.contains(named)
+            }
+            #expect(!table.isEmpty && table.allSatisfy { $0["flags"]!.contains("narrow-kernel") == isNarrow })
+        }
+    }
+
     @Test func `objectives are derived for every beta`() throws {
         let folder = try Folder()
         try folder.recordTwelveBits()

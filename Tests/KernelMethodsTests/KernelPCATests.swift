@@ -108,6 +108,30 @@ private let everyKernel: [Kernel] = [
         }
     }
 
+    @Test(arguments: [0.5, 1, 4, 5, 6, 30])
+    func `A kernel is narrow where a sample is more like itself than like all others together`(scale: Double) throws {
+        let unscaled = samples(60, 3, seed: 5)
+        let scaled = Matrix(rows: 60, columns: 3, values: unscaled.values.map { scale * $0 })
+        let likeness = (0..<60).flatMap { i in
+            (0..<60).filter { $0 != i }.map { slowKernel(.rbf(), row(scaled, i), row(scaled, $0)) }
+        }.reduce(0, +)
+        let found = try KernelPCA.fit(scaled, kernel: .rbf(), components: 2)
+        #expect(found.isNarrow == (likeness / 60 < 1), "\(likeness / 60)")
+        // Other kernels have no scale beyond which samples are strangers.
+        #expect(try !KernelPCA.fit(scaled, kernel: .linear, components: 2).isNarrow)
+        if scale == 1 { #expect(!found.isNarrow) }
+        if scale == 30 { #expect(found.isNarrow) }
+    }
+
+    @Test(arguments: [60, 700], KernelPCA.Solver.allCases)
+    func `A kernel to which no two samples are alike is refused`(count: Int, solver: KernelPCA.Solver) {
+        // Whole numbers 1000 apart: exp(−10⁶) is 0.
+        let far = Matrix(rows: count, columns: 1, values: (0..<count).map { 1000 * Double($0) })
+        #expect(throws: KernelError.noLikeness(kernel: "rbf:gamma=1")) {
+            try KernelPCA.fit(far, kernel: .rbf(), components: 2, solver: solver)
+        }
+    }
+
     @Test func `Linear and rbf components keep their digits far from the origin`() throws {
         let x = samples(60, 4, seed: 3)
         // A multiple of a power of 2, so that the shift itself loses few digits: 1e6 keeps 33 bits of the fraction, 1e-10.
@@ -343,7 +367,7 @@ private let everyKernel: [Kernel] = [
         var x = samples(10, 3, seed: 1)
         let pca = try KernelPCA.fit(x, kernel: .polynomial(), components: 2)
         for index in x.values.indices { x.values[index] *= 1e100 }
-        let overflow = KernelError.overflow(kernel: "polynomial:degree=3,coefficient=1")
+        let overflow = KernelError.overflow(kernel: pca.kernel.description)
         #expect(throws: overflow) { try KernelPCA.fit(x, kernel: .polynomial(), components: 2) }
         for index in x.values.indices { x.values[index] *= 1e80 }
         #expect { try pca.project(x) } throws: { error in

@@ -19,7 +19,7 @@ by two standard errors for all N that are not saturated, and are not where it is
 
 
 KERNELS = ["kpca:8", "kpca:8@linear"]
-SCALES = (1, 255)
+SCALES = (1, 32, 255)
 
 
 def steps(settings):
@@ -194,12 +194,18 @@ def _image_terms(findings, cells, samples):
 def _scales(findings, found, count):
     findings.section(
         "The scale of the inputs decides what kernel PCA keeps", f"""N = {count}, target `label`, each component cut at its
-        median, bits. The default kernel is rbf with γ = 1/N, which expects features of about unit scale: pixels from 0 to 255 are
-        all far from each other, and components tell the less of the labels, the closer the two columns are.""",
-        ["features", "inputs", "I(X;Q)", "with shuffled labels"], [
-            [f"0 to {scale}", reduction, *(
-                f"{terms[split, MEDIAN, reduction, 'label'].together:.3f}" for split in ("train", "shuffled"))]
-            for scale, terms in found.items() for reduction in KERNELS])
+        median, bits. The default kernel is rbf with γ = 1/N, which expects features of about unit scale: images of larger numbers
+        are all far from each other, and components tell the less of the labels, the closer the two columns are. `narrow-kernel`: an
+        image is more like itself than like all others together. Refused: infoplane finds no two images alike.""",
+        ["features", "inputs", "I(X;Q)", "with shuffled labels", "flag"], [
+            [f"0 to {scale}", reduction, *_scaled(terms, reduction)] for scale, terms in found.items() for reduction in KERNELS])
+
+
+def _scaled(terms, reduction):
+    both = [terms.get((split, MEDIAN, reduction, "label")) for split in ("train", "shuffled")]
+    if None in both:
+        return ["–", "–", "refused"]
+    return [*(f"{found.together:.3f}" for found in both), "narrow-kernel" if "narrow-kernel" in both[0].flags else ""]
 
 
 def _cost(experiment, findings, images):
