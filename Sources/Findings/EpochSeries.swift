@@ -56,7 +56,7 @@ struct Series {
             rows[key, default: []].append(row)
         }
         // The headline of the analyzer first.
-        let headline = results.askedDiscretizations.first ?? "width:30@run"
+        let headline = results.askedDiscretizations.first
         func isHeadline(_ key: Key) -> Bool { key.estimator == "plug-in" && key.discretization == headline }
         let ordered = keys.filter(isHeadline) + keys.filter { !isHeadline($0) }
         return ordered.map { key in

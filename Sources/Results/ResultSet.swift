@@ -82,13 +82,16 @@ public struct Provenance: Sendable, Hashable {
         self.seed = seed
     }
 
-    /// The discretizations that were asked for, the headline first; empty where the request does not say.
+    /// The discretizations that were asked for, the headline first; the default headline where the request names none.
     public var discretizations: [String] {
-        (try? JSONDecoder().decode(Asked.self, from: Data(request.utf8)).binning) ?? []
+        (try? JSONDecoder().decode(Asked.self, from: Data(request.utf8)))?.binning ?? [Self.defaultHeadline]
     }
 
+    /// What the analyzer takes first where it is not told.
+    static let defaultHeadline = "width:30@run"
+
     private struct Asked: Decodable {
-        let binning: [String]
+        let binning: [String]?
     }
 }
 
@@ -113,10 +116,12 @@ public struct ResultSet: Sendable {
     public var failures: [Failure] { Array(failuresByCell.values) }
     /// Every call that contributed.
     public private(set) var provenance: [Provenance] = []
-    /// The discretizations in the order in which the calls asked for them, each once: the headline comes before the others.
+    /// The discretizations in the order in which the calls asked for them, each once: the headline comes before the others. The
+    /// default headline stands last where no call asked for it.
     public var askedDiscretizations: [String] {
         var seen: Set<String> = []
-        return provenance.flatMap(\.discretizations).filter { seen.insert($0).inserted }
+        let all = provenance.flatMap(\.discretizations) + [Provenance.defaultHeadline]
+        return all.filter { seen.insert($0).inserted }
     }
 
     private var rows: [Measurement.Key: Int] = [:]

@@ -86,6 +86,16 @@ import Testing
         }
     }
 
+    @Test func `shows the default first where a later analysis asked for more`() throws {
+        let folder = try Folder()
+        try folder.recordTwelveBits()
+        for more in [["--samples", "300"], ["--samples", "300", "--binning", "argmax"]] {
+            try Tool.run(["analyze", "run.h5", "--no-gib", "--split", "train"] + more, in: folder)
+            let report = try Tool.run("report", "run.results.h5", "-o", "r.html", in: folder)
+            #expect(report.out.contains(", width:30@run, in bits"), "\(report.out)")
+        }
+    }
+
     @Test func `shows complexities of every split where one split's samples fitted the reduction of all`() throws {
         let folder = try Folder()
         try Tool.run(
