@@ -93,7 +93,7 @@ def mean_of(values):
     return statistics.mean(kept) if kept else None
 
 
-def over_runs(per_run, form="{:+.2f}"):
+def mean_and_range(per_run, form="{:+.2f}"):
     """`mean [smallest, largest]` of one value per independent run, and how many of the runs have one where not all; – if none."""
     kept = [value for value in per_run if value is not None]
     if not kept:

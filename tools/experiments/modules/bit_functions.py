@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+from boolean_functions import patterns
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +38,7 @@ MAJORITY = BitFunction("majority", 1 - (-(3 / 4) * np.log2(3 / 4) - (1 / 4) * np
 
 def all_patterns(features):
     """float32 [2^features, features]: every pattern of bits once, so that counted terms are the true ones."""
-    return ((np.arange(2**features)[:, None] >> np.arange(features)) & 1).astype(np.float32)
+    return patterns(features).astype(np.float32)
 
 
 def drawn_patterns(features, count, seed):

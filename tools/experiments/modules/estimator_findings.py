@@ -5,7 +5,7 @@ import itertools
 import re
 import statistics
 
-from agreement import Share, kendall, mean_of, over_runs, unanimous
+from agreement import Share, kendall, mean_and_range, mean_of, unanimous
 from conventions import FALLS, OUT, STAYS, counted
 from every_estimator import BINNINGS, COPULA, CORRECTIONS, ENTROPY, IB, KINDS, LABEL, METHODS, family
 from findings import Findings
@@ -117,7 +117,7 @@ class EstimatorFindings:
                     taus = [self.tau(run, network, quantity, one, other) for run in network.runs]
                     if mean_of(taus) is not None:
                         shares[name].add(mean_of(taus) >= 0.5)
-                    row.append(over_runs(taus))
+                    row.append(mean_and_range(taus))
                 self.pairs[quantity].append(row)
             self.claim_by_network(f"{quantity}: two kinds of estimators order the records alike (τ ≥ 0.5)", shares)
 
@@ -192,7 +192,7 @@ class EstimatorFindings:
              lambda run, quantity, layer: run.accuracy),
         ]:
             self.findings.section(title, text, ["quantity", "method", *self.networks], [
-                [quantity, method, *(over_runs([
+                [quantity, method, *(mean_and_range([
                     mean_of([kendall(run.measured(quantity, method, layer), other(run, quantity, layer))
                              for layer in network.layers])
                     for run in network.runs]) for network in self.networks.values())]
@@ -205,7 +205,7 @@ class EstimatorFindings:
                 row = [method]
                 for network in self.networks.values():
                     cells = [run.cells.get((quantity, method, network.shown)) for run in network.runs]
-                    row.append(over_runs([cell and cell.values[-1] for cell in cells], "{:.2f}"))
+                    row.append(mean_and_range([cell and cell.values[-1] for cell in cells], "{:.2f}"))
                     marks = collections.Counter(flag for cell in cells if cell for flag in cell.flags[-1])
                     row[-1] += "".join(f" {flag}" for flag in ("saturated", "bound-violated") if 2 * marks[flag] > len(cells))
                 rows.append(row)
@@ -283,9 +283,9 @@ class EstimatorFindings:
                 answers = [cell.values for cell in cells if cell]
                 rows.append([
                     quantity, layer, f"{sum(map(len, answers))} of {records}", str(outside),
-                    *(over_runs([chosen(values) for values in answers], "{:.1f}")
+                    *(mean_and_range([chosen(values) for values in answers], "{:.1f}")
                       for chosen in (lambda values: values[0], max, lambda values: values[-1])),
-                    over_runs(accuracy), over_runs(others), counted([cell.says if cell else OUT for cell in cells])])
+                    mean_and_range(accuracy), mean_and_range(others), counted([cell.says if cell else OUT for cell in cells])])
             self.findings.claim(
                 f"{name}: the Gaussian copula shows nothing interpretable of {quantity}", dark.holds,
                 f"not interpretable in {dark} layers and runs: an answer at every record in {complete}, within its bounds in "

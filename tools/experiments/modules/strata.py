@@ -4,6 +4,7 @@ import collections
 import math
 import statistics
 
+from over_runs import MeanOverRuns
 from rank_correlation import RankCorrelation
 
 
@@ -18,11 +19,9 @@ class Growth:
         self.mean = self.p_value = self.low = self.high = None
         if self.count < 4 or len(set(grown)) == 1:
             return
-        self.mean = statistics.fmean(grown)
-        error = statistics.stdev(grown) / math.sqrt(self.count)
-        half = float(stats.t.ppf(0.975, self.count - 1)) * error
-        self.low, self.high = self.mean - half, self.mean + half
-        self.p_value = float(2 * stats.t.sf(abs(self.mean) / error, self.count - 1))
+        found = MeanOverRuns(grown)
+        self.mean, self.low, self.high = found.mean, found.low, found.high
+        self.p_value = float(stats.ttest_1samp(grown, 0).pvalue)
 
     @property
     def estimate(self):

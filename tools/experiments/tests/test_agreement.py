@@ -5,7 +5,7 @@ import math
 import random
 
 import pytest
-from agreement import Share, cells_of, kendall, mean_of, method_name, over_runs, unanimous
+from agreement import Share, cells_of, kendall, mean_and_range, mean_of, method_name, unanimous
 from conventions import FALLS, OPEN, OUT, STAYS
 from every_estimator import family
 
@@ -38,9 +38,9 @@ def test_kendall_is_that_of_scipy():
 
 def test_means_over_what_is_there():
     assert mean_of([None, 1, 3]) == 2 and mean_of([None]) is None
-    assert over_runs([0.5, None, -0.1]) == "+0.20 [-0.10, +0.50] (2 of 3)"
-    assert over_runs([0.5, -0.1]) == "+0.20 [-0.10, +0.50]"
-    assert over_runs([2.0], "{:.1f}") == "2.0" and over_runs([None]) == "–"
+    assert mean_and_range([0.5, None, -0.1]) == "+0.20 [-0.10, +0.50] (2 of 3)"
+    assert mean_and_range([0.5, -0.1]) == "+0.20 [-0.10, +0.50]"
+    assert mean_and_range([2.0], "{:.1f}") == "2.0" and mean_and_range([None]) == "–"
 
 
 def test_a_share_needs_nine_of_ten():
