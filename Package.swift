@@ -106,11 +106,13 @@ let package = Package(
             imports: [
                 "Activations", "HDF5", "InformationTheory", "KernelMethods", "LinearAlgebra", "Randomness", "Results",
             ]),
-        tests(of: "Cluster"),
+        // What two targets of tests share.
+        .target(name: "ExecutableScripts", path: "Tests/ExecutableScripts", swiftSettings: settings),
+        tests(of: "Cluster", imports: ["ExecutableScripts"]),
         tests(of: "Findings", imports: ["Results"]),
         tests(of: "Reporting", imports: ["InformationTheory", "Results"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["infoplane", "Activations", "Results", "HDF5"],
+            name: "CommandTests", dependencies: ["infoplane", "Activations", "Results", "HDF5", "ExecutableScripts"],
             exclude: ["TornWrite"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

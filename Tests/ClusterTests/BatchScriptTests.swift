@@ -1,4 +1,5 @@
 import Cluster
+import ExecutableScripts
 import Foundation
 import Testing
 
@@ -80,17 +81,4 @@ import Testing
         }
         #expect(code == 2 && out.contains(sentence) && out.contains("error: "), "\(out)")
     }
-}
-
-/// Writes an executable script by a process of its own: where this one wrote it, a child that another test starts at that moment
-/// would hold it open for writing, and it could not be run ("Text file busy").
-private func writeProgram(_ text: String, to path: String) throws {
-    let shell = Process()
-    shell.executableURL = URL(fileURLWithPath: "/bin/bash")
-    shell.arguments = ["-c", "printf '%s' \"$TEXT\" >\"$0\" && chmod 755 \"$0\"", path]
-    shell.environment = ["TEXT": text, "PATH": "/usr/bin:/bin"]
-    shell.standardInput = FileHandle.nullDevice
-    try shell.run()
-    shell.waitUntilExit()
-    try #require(shell.terminationStatus == 0, "\(path) can be written")
 }

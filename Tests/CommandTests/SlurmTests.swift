@@ -1,3 +1,4 @@
+import ExecutableScripts
 import Foundation
 import Results
 import Testing
@@ -210,17 +211,4 @@ import Testing
         let merge = try infoplane("slurm-merge", "nowhere.slurm")
         #expect(merge.code == 2 && merge.error.contains("nowhere.slurm: there is no job"))
     }
-}
-
-/// Writes an executable script by a process of its own: where this one wrote it, a child that another test starts at that moment
-/// would hold it open for writing, and it could not be run ("Text file busy").
-private func writeProgram(_ text: String, to path: String) throws {
-    let shell = Process()
-    shell.executableURL = URL(fileURLWithPath: "/bin/bash")
-    shell.arguments = ["-c", "printf '%s' \"$TEXT\" >\"$0\" && chmod 755 \"$0\"", path]
-    shell.environment = ["TEXT": text, "PATH": "/usr/bin:/bin"]
-    shell.standardInput = FileHandle.nullDevice
-    try shell.run()
-    shell.waitUntilExit()
-    try #require(shell.terminationStatus == 0, "\(path) can be written")
 }
