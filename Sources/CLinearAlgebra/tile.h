@@ -16,6 +16,8 @@ __attribute__((always_inline)) static inline void ci_tile_rows(
         sum[t] = w_rows[t];
     }
     for (int column = 0; column < columns; column++) {
+        // The rows of two steps ahead, a line at a time: each row alone is too short for the CPU to see the next one coming.
+        __builtin_prefetch(tile + (long)2 * step * columns + (long)step * column);
         const ci_eight x = v_columns[column];
         ci_eight y = w_columns[column];
 #pragma clang loop unroll(full)

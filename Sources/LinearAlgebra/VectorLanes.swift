@@ -26,12 +26,15 @@ public enum VectorLanes {
         rowVectors: UnsafePointer<Double>, columnVectors: UnsafePointer<Double>,
         rowSums: UnsafeMutablePointer<Double>, columnSums: UnsafeMutablePointer<Double>
     ) {
-        guard !isDiagonal else {
-            Double.multiply(
-                rows: rows, columns: width, inner: columns, alpha: 1, tile, stride: columns, transposed: false,
-                columnVectors, stride: width, transposed: false, beta: 1, into: rowSums, stride: width)
+        guard isDiagonal else {
+            ci_multiply_tile(Int32(rows), Int32(columns), tile, rowVectors, columnVectors, rowSums, columnSums)
             return
         }
-        ci_multiply_tile(Int32(rows), Int32(columns), tile, rowVectors, columnVectors, rowSums, columnSums)
+        // The sums of the other side have no place, but cost less than a product by BLAS.
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: columns * width) { unused in
+            unused.initialize(repeating: 0)
+            ci_multiply_tile(
+                Int32(rows), Int32(columns), tile, rowVectors, columnVectors, rowSums, unused.baseAddress!)
+        }
     }
 }
