@@ -86,11 +86,11 @@ extension KernelPCA {
     /// error. The rank counts eigenvalues above 10·n·ε·max|k(x, y)|, the size of the rounding in K̃.
     ///
     /// - Parameters:
-    ///   - samples: n × N, n ≥ 2, finite.
+    ///   - samples: n × N, n ≥ 2, finite. Where the caller gives up its copy, no second one is made.
     ///   - kernel: k(x, y).
     ///   - components: k, from 1 to n − 1, for `linear` and `cosine` also at most N.
     ///   - solver: how the eigenpairs are found.
-    ///   - memory: the bytes that may be taken beside the argument, see
+    ///   - memory: the bytes that may be taken, see
     ///     ``predictedBytes(samples:features:components:kernel:solver:memory:)``. Where the kernel matrix has no place in them,
     ///     `krylov` computes it anew for each block of products. Neither that nor `jobs` changes a bit of the result.
     ///   - jobs: the number of threads; `lapack` uses one.
@@ -100,8 +100,8 @@ extension KernelPCA {
     /// - Complexity: O(n²N) for the kernel matrix, O(n²) for each of some hundred products or O(n³) for `lapack`; where the
     ///   kernel matrix has no place, O(n²N) for each block of 8 products, or of 32 from 30,000 samples on.
     public static func fit(
-        _ samples: Matrix<Double>, kernel: Kernel, components: Int, solver: Solver = .automatic, memory: Int = .max,
-        jobs: Int = 1, progress: (_ products: Int) -> Void = { _ in }
+        _ samples: consuming Matrix<Double>, kernel: Kernel, components: Int, solver: Solver = .automatic,
+        memory: Int = .max, jobs: Int = 1, progress: (_ products: Int) -> Void = { _ in }
     ) throws(KernelError) -> KernelPCA {
         let (n, features) = (samples.rows, samples.columns)
         try kernel.validate()
@@ -113,7 +113,8 @@ extension KernelPCA {
 
         let resolved = kernel.resolved(features: features)
         let shift = resolved.isShiftInvariant ? columnMeans(samples, jobs: jobs) : nil
-        let shifted = KernelSamples(subtracting(shift, from: samples, jobs: jobs), for: resolved, jobs: jobs)
+        let shifted = KernelSamples(
+            subtracting(shift, from: consume samples, jobs: jobs), for: resolved, jobs: jobs)
         let found = try decompose(
             resolved, shifted, components: components, solver: solver, memory: memory, jobs: jobs, progress: progress)
         let rounding = 10 * Double(n) * .ulpOfOne * found.means.largest
@@ -133,8 +134,8 @@ extension KernelPCA {
             coefficients: scalingColumns(of: signed, by: roots.map { 1 / $0 }))
     }
 
-    /// Returns the memory in bytes that ``fit(_:kernel:components:solver:memory:jobs:progress:)`` takes beside its argument if it
-    /// may take `memory`, so that a caller can refuse before it is taken; `Int.max` where even that overflows.
+    /// Returns the memory in bytes that ``fit(_:kernel:components:solver:memory:jobs:progress:)`` takes, its argument included if
+    /// that is given up, if it may take `memory`, so that a caller can refuse before it is taken; `Int.max` where even that overflows.
     ///
     /// Within a few percent (measured), the buffers of OpenBLAS apart: some 30 MB. Above `memory` where there is no way to do with
     /// less. Not counted is what `automatic` takes where the iteration does not converge, 8n² bytes: it is not taken
@@ -270,17 +271,17 @@ extension KernelPCA {
     /// - Throws: ``KernelError/featureCount(expected:found:)``, ``KernelError/notFinite(sample:feature:)``,
     ///   ``KernelError/zeroSample(_:)``, ``KernelError/overflow(kernel:)``.
     /// - Complexity: O(m·n·(N + k)) time, 4096·n bytes for each job.
-    public func project(_ samples: Matrix<Double>, jobs: Int = 1) throws(KernelError) -> Matrix<Double> {
+    public func project(_ samples: consuming Matrix<Double>, jobs: Int = 1) throws(KernelError) -> Matrix<Double> {
         guard samples.columns == self.samples.matrix.columns else {
             throw .featureCount(expected: self.samples.matrix.columns, found: samples.columns)
         }
         try KernelPCA.check(samples, for: kernel)
         let shifted = KernelSamples(
-            KernelPCA.subtracting(shift, from: samples, jobs: jobs), for: kernel, jobs: jobs)
+            KernelPCA.subtracting(shift, from: consume samples, jobs: jobs), for: kernel, jobs: jobs)
         let n = self.samples.matrix.rows
         let components = eigenvalues.count
-        var projected = Matrix(rows: samples.rows, columns: components, repeating: 0.0)
-        let ranges = tileRanges(samples.rows)
+        var projected = Matrix(rows: shifted.matrix.rows, columns: components, repeating: 0.0)
+        let ranges = tileRanges(shifted.matrix.rows)
         projected.values.withUnsafeMutableBufferPointer { values in
             guard let base = values.baseAddress else { return }
             let target = SharedMemory(base)

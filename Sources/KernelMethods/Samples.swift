@@ -49,8 +49,10 @@ extension KernelPCA {
         return sums.map { $0 / Double(samples.rows) }
     }
 
-    /// The samples less `shift`, or as they are without one.
-    static func subtracting(_ shift: [Double]?, from samples: Matrix<Double>, jobs: Int) -> Matrix<Double> {
+    /// The samples less `shift`, or as they are without one; in place where the caller gives up its copy.
+    static func subtracting(
+        _ shift: [Double]?, from samples: consuming Matrix<Double>, jobs: Int
+    ) -> Matrix<Double> {
         guard let shift else { return samples }
         return mapped(samples, jobs: jobs) { value, column in value - shift[column] }
     }
@@ -68,30 +70,27 @@ extension KernelPCA {
     }
 
     /// The matrix with each column times a factor of its own.
-    static func scalingColumns(of matrix: Matrix<Double>, by factors: [Double]) -> Matrix<Double> {
+    static func scalingColumns(of matrix: consuming Matrix<Double>, by factors: [Double]) -> Matrix<Double> {
         mapped(matrix, jobs: 1) { value, column in value * factors[column] }
     }
 
     private static func mapped(
-        _ matrix: Matrix<Double>, jobs: Int, _ transform: @Sendable (_ value: Double, _ column: Int) -> Double
+        _ matrix: consuming Matrix<Double>, jobs: Int, _ transform: @Sendable (_ value: Double, _ column: Int) -> Double
     ) -> Matrix<Double> {
         let columns = matrix.columns
         let ranges = tileRanges(matrix.rows)
-        let values = [Double](unsafeUninitializedCapacity: matrix.values.count) { target, count in
-            count = matrix.values.count
-            guard let base = target.baseAddress else { return }
+        matrix.values.withUnsafeMutableBufferPointer { values in
+            guard let base = values.baseAddress else { return }
             let target = SharedMemory(base)
             concurrently(ranges.count, jobs: jobs) { part in
-                matrix.values.withUnsafeBufferPointer { source in
-                    for row in ranges[part] {
-                        for column in 0..<columns {
-                            let index = row * columns + column
-                            (target.base + index).initialize(to: transform(source[index], column))
-                        }
+                for row in ranges[part] {
+                    for column in 0..<columns {
+                        let index = row * columns + column
+                        target.base[index] = transform(target.base[index], column)
                     }
                 }
             }
         }
-        return Matrix(rows: matrix.rows, columns: columns, values: values)
+        return matrix
     }
 }
