@@ -183,7 +183,7 @@ extension KernelPCA {
             guard components < .max / 64 else { return .infinity }
             let block = productBlock(samples: samples)
             let basis = Double(basisCapacity(dimension: samples, count: components, block: block))
-            return (basis + 2 * Double(block) + k) * n + 3 * basis * basis
+            return (basis + 2 * max(Double(block), k) + k) * n + 3 * basis * basis
         }
 
         /// With the shifted samples, and vectors, signed vectors, scores, coefficients.

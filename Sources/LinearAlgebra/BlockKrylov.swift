@@ -69,7 +69,7 @@ public func topEigenpairs(
 }
 
 /// The number of vectors that ``topEigenpairs(of:count:block:rounding:jobs:normal:progress:)`` holds at most, two blocks for
-/// products included.
+/// products included. In the end all `count` are multiplied at once, in the place of vectors of the basis.
 public func basisCapacity(dimension n: Int, count: Int, block: Int) -> Int {
     greatestBasis(dimension: n, count: count, block: block) + 2 * block
 }
@@ -98,8 +98,8 @@ private struct BlockKrylov<Operator: SymmetricOperator> {
     private let capacity: Int
 
     /// The orthonormal vectors, one after the other: `held` of them with their products in `projected`, then `width` of the
-    /// next block.
-    private var basis: [Double]
+    /// next block. Grows into memory that most spectra leave untouched.
+    private var basis: [Double] = []
     private var held = 0
     private var width = 0
     /// A times the next block has parts that are not small in the vectors from this one on only.
@@ -122,7 +122,7 @@ private struct BlockKrylov<Operator: SymmetricOperator> {
         self.rounding = rounding
         self.jobs = jobs
         capacity = greatestBasis(dimension: n, count: count, block: block)
-        basis = [Double](repeating: 0, count: (capacity + block) * n)
+        basis.reserveCapacity((capacity + block) * n)
         products = [Double](repeating: 0, count: block * n)
         projected = Matrix(rows: capacity, columns: capacity, repeating: 0)
     }
@@ -289,8 +289,14 @@ private struct BlockKrylov<Operator: SymmetricOperator> {
     /// Adds a product, made a unit vector, to the next block.
     private mutating func append(product column: Int) {
         let factor = 1 / norm(ofProduct: column)
+        growBasis(to: held + width + 1)
         for i in 0..<n { basis[(held + width) * n + i] = factor * products[column * n + i] }
         width += 1
+    }
+
+    private mutating func growBasis(to count: Int) {
+        let missing = count * n - basis.count
+        if missing > 0 { basis.append(contentsOf: repeatElement(0, count: missing)) }
     }
 
     private func norm(ofProduct column: Int) -> Double {
@@ -390,21 +396,16 @@ private struct BlockKrylov<Operator: SymmetricOperator> {
     /// The leading Ritz pairs, with the residuals that A itself gives.
     private mutating func finished(_ ritz: Eigenpairs) throws(LinearAlgebraError) -> Eigenpairs {
         rotate(by: ritz.vectors, columns: count)
-        let (a, n) = (a, n)
-        var residuals: [Double] = []
-        for start in stride(from: 0, to: count, by: block) {
-            let columns = min(block, count - start)
-            basis.withUnsafeBufferPointer { v in
-                products.withUnsafeMutableBufferPointer { w in
-                    a.multiply(v.baseAddress! + start * n, count: columns, into: w.baseAddress!)
-                    for column in 0..<columns {
-                        let product = w.baseAddress! + column * n
-                        cblas_daxpy(
-                            Int32(n), -ritz.values[start + column], v.baseAddress! + (start + column) * n, 1, product, 1
-                        )
-                        residuals.append(cblas_dnrm2(Int32(n), product, 1))
-                    }
-                }
+        // All products at once, in the place of vectors that are not needed any more.
+        growBasis(to: 2 * count)
+        let (a, n, count) = (a, n, count)
+        let residuals = basis.withUnsafeMutableBufferPointer { v in
+            let (vectors, products) = (v.baseAddress!, v.baseAddress! + count * n)
+            a.multiply(vectors, count: count, into: products)
+            return (0..<count).map { column in
+                let product = products + column * n
+                cblas_daxpy(Int32(n), -ritz.values[column], vectors + column * n, 1, product, 1)
+                return cblas_dnrm2(Int32(n), product, 1)
             }
         }
         var vectors = Matrix(rows: n, columns: count, repeating: 0.0)
