@@ -54,6 +54,14 @@ extension Kernel {
         into target: UnsafeMutablePointer<Double>, stride: Int
     ) {
         innerProducts(a.matrix, rows: aRows, b.matrix, rows: bRows, into: target, stride: stride)
+        apply(a, rows: aRows, b, rows: bRows, to: target, stride: stride)
+    }
+
+    /// Makes of each inner product k(aᵢ, bⱼ).
+    private func apply(
+        _ a: KernelSamples, rows aRows: Range<Int>, _ b: KernelSamples, rows bRows: Range<Int>,
+        to target: UnsafeMutablePointer<Double>, stride: Int
+    ) {
         func transform(_ function: (_ inner: Double, _ aNorm: Double, _ bNorm: Double) -> Double) {
             a.norms.withUnsafeBufferPointer { aNorms in
                 b.norms.withUnsafeBufferPointer { bNorms in
@@ -93,12 +101,12 @@ extension Kernel {
         _ samples: KernelSamples, rows: Range<Int>, columns: Range<Int>, into target: UnsafeMutablePointer<Double>,
         stride: Int
     ) {
-        fill(samples, rows: rows, samples, rows: columns, into: target, stride: stride)
-        guard rows == columns else { return }
-        // The lower triangle is the truth: the product itself may differ across the diagonal.
-        for i in 0..<rows.count {
-            for j in 0..<i { target[j * stride + i] = target[i * stride + j] }
+        guard rows == columns else {
+            fill(samples, rows: rows, samples, rows: columns, into: target, stride: stride)
+            return
         }
+        innerProducts(among: rows, of: samples.matrix, into: target, stride: stride)
+        apply(samples, rows: rows, samples, rows: rows, to: target, stride: stride)
     }
 
     /// Returns the symmetric matrix k(xᵢ, xⱼ), equal bit by bit across the diagonal, for any number of jobs.

@@ -1,3 +1,5 @@
+internal import CLinearAlgebra
+
 /// Returns the squared Euclidean distance of each row of `a` to each row of `b`: element (i, j) is ‖aᵢ − bⱼ‖².
 ///
 /// Computed as ‖aᵢ‖² + ‖bⱼ‖² − 2 aᵢ·bⱼ by one matrix product, and never negative: where rounding would give a number below
@@ -61,6 +63,32 @@ public func innerProducts(
                 b + bRows.lowerBound * d, stride: d, transposed: true,
                 beta: 0, into: target, stride: stride)
         }
+    }
+}
+
+/// Writes the inner products of some rows of a matrix with each other into a block of a larger row-major matrix, whose rows are
+/// `stride` apart: equal bit by bit across the diagonal.
+///
+/// As ``innerProducts(_:rows:_:rows:into:stride:)``, in half the time. Source: BLAS `dsyrk`.
+public func innerProducts(
+    among rows: Range<Int>, of matrix: Matrix<Double>, into target: UnsafeMutablePointer<Double>, stride: Int
+) {
+    let d = matrix.columns
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= matrix.rows, "rows \(rows) lie outside \(matrix.rows)")
+    precondition(matrix.isWhole, "a matrix has another number of elements than its shape says")
+    precondition(stride >= rows.count, "the rows of the target overlap")
+    guard d > 0, !rows.isEmpty else {
+        for i in 0..<rows.count { (target + i * stride).update(repeating: 0, count: rows.count) }
+        return
+    }
+    BLASThreads.prepare()
+    matrix.values.withUnsafeBufferPointer { elements in
+        cblas_dsyrk(
+            CblasRowMajor, CblasLower, CblasNoTrans, Int32(rows.count), Int32(d), 1,
+            elements.baseAddress! + rows.lowerBound * d, Int32(d), 0, target, Int32(stride))
+    }
+    for i in 0..<rows.count {
+        for j in 0..<i { target[j * stride + i] = target[i * stride + j] }
     }
 }
 

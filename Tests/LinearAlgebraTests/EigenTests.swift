@@ -96,6 +96,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1, 5, 130], [1, 2, 17, 64])
+    func `Products of rows among themselves are those of every pair, equal across the diagonal`(d: Int, count: Int) {
+        let a = Matrix(rows: count + 5, columns: d, values: normal((count + 5) * d, seed: UInt64(d)))
+        // Every row with three numbers behind it that belong to others, and memory that holds no number.
+        var among = [Double](repeating: .nan, count: count * (count + 3))
+        innerProducts(among: 2..<count + 2, of: a, into: &among, stride: count + 3)
+        for i in 0..<count {
+            for j in 0..<count {
+                let truth = (0..<d).reduce(0.0) { $0 + a[i + 2, $1] * a[j + 2, $1] }
+                let size = (0..<d).reduce(0.0) { $0 + abs(a[i + 2, $1] * a[j + 2, $1]) }
+                // Either order of the sum is within d · ulp / 2 of the truth, relative to the sum of the magnitudes.
+                #expect(abs(among[i * (count + 3) + j] - truth) <= Double(d) * .ulpOfOne * size)
+                #expect(among[i * (count + 3) + j] == among[j * (count + 3) + i])
+            }
+            #expect(among[i * (count + 3) + count..<(i + 1) * (count + 3)].allSatisfy { $0.isNaN })
+        }
+    }
+
     @Test func `Rows without columns have the distance 0`() {
         let a = Matrix<Double>(rows: 2, columns: 0, values: [])
         #expect(squaredDistances(a, a).values == [0, 0, 0, 0])
