@@ -163,14 +163,17 @@ public struct ResultSet: Sendable {
         measurements.sorted { $0.key < $1.key }
     }
 
+    /// Takes memory for so many more measurements at once.
+    public mutating func reserveCapacity(for more: Int) {
+        rows.reserveCapacity(measurements.count + more)
+        measurements.reserveCapacity(measurements.count + more)
+    }
+
     /// Puts a measurement in; one with the same key is replaced.
     public mutating func insert(_ measurement: Measurement) {
-        if let row = rows[measurement.key] {
-            measurements[row] = measurement
-        } else {
-            rows[measurement.key] = measurements.count
-            measurements.append(measurement)
-        }
+        let next = measurements.count
+        let row = { (row: inout Int) in row }(&rows[measurement.key, default: next])
+        if row < next { measurements[row] = measurement } else { measurements.append(measurement) }
     }
 
     /// Keeps the terms of a GIB complexity.
