@@ -123,10 +123,13 @@ struct NeighbourTests {
         for seed in 1...2 as ClosedRange<UInt64> {
             let (x, y) = normals(n, d, correlation: 0.7, seed: seed)
             let one = Matrix(rows: n, columns: 1, values: (0..<n).map { y[$0, 0] })
-            // A grid makes equal distances, ReLU equal rows; a column of few values beside others.
+            // A grid makes equal distances, ReLU equal rows; a column of few values beside others. Where one space is far wider, all
+            // samples are near in the other; where most rows are one atom, many neighbours of the others have one distance.
             let cases = [
                 (x, y), (x, one), (x.mapped { max(0, $0) }, one.mapped { max(0, $0) }),
                 (x.mapped { ($0 * 4).rounded() }, y), (x.mapped { $0.rounded() }, one.mapped { $0.rounded() }),
+                (x, one.mapped { 50 * $0 }), (x.mapped { 50 * $0 }, y),
+                (x.mapped { abs($0) < 1 ? 0 : $0 }, one.mapped { abs($0) < 1 ? 0 : $0.rounded() }),
             ]
             func expect(_ found: Estimate, _ samples: [Int]? = nil, _ estimate: ([Int]) -> Double?) {
                 let expected = resampled(samples ?? Array(0..<n), seed: seed, estimate)
