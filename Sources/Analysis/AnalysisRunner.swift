@@ -102,6 +102,7 @@ public struct AnalysisRunner: Sendable {
         let reader = CellReader(archive: archive)
         let contexts = InputContexts(reader: reader, plan: plan, jobs: jobs, memory: memory)
         var schedule = CheckpointSchedule()
+        var asked = AskedNumbers(of: archive)
         var failed: ResultsError?
         await withTaskGroup(of: FinishedBatch.self) { group in
             var finished: [Int: FinishedBatch] = [:]
@@ -119,7 +120,7 @@ public struct AnalysisRunner: Sendable {
                     for outcome in batch.outcomes {
                         let unit = units[appended]
                         appended += 1
-                        append(outcome, of: unit, missing: missing, to: &results, &summary)
+                        append(outcome, of: unit, missing: missing, &asked, to: &results, &summary)
                         progress(
                             AnalysisProgress(
                                 done: appended, total: units.count,
@@ -259,11 +260,9 @@ public struct AnalysisRunner: Sendable {
 
     private func append(
         _ outcome: Result<UnitOutcome, AnalysisError>, of unit: AnalysisPlan.Unit, missing: Set<Measurement.Key>?,
-        to results: inout ResultSet, _ summary: inout AnalysisSummary
+        _ asked: inout AskedNumbers, to results: inout ResultSet, _ summary: inout AnalysisSummary
     ) {
-        let layer = unit.layer?.name ?? ""
-        let epoch = unit.layer == nil ? nil : plan.epochs[unit.record]
-        results.dropFailure(archive: plan.archiveID, split: unit.split.name, layer: layer, epoch: epoch)
+        var errors: [AnalysisError] = []
         switch outcome {
         case .success(let outcome):
             for measurement in outcome.measurements where missing?.contains(measurement.key) ?? true {
@@ -273,16 +272,22 @@ public struct AnalysisRunner: Sendable {
             for (key, terms) in outcome.featureTerms { results.keep(terms, for: key) }
             for (key, values) in outcome.pointwise { results.keep(pointwise: values, for: key) }
             for (key, values) in outcome.nulls { results.keep(null: values, for: key) }
-            if !outcome.failures.isEmpty { note(outcome.failures) }
-        case .failure(let error): note([error])
+            errors = outcome.failures
+        case .failure(let error): errors = [error]
         }
-        func note(_ errors: [AnalysisError]) {
-            let failure = Failure(
-                archive: plan.archiveID, split: unit.split.name, layer: layer, epoch: epoch,
-                reason: errors.map(\.description).joined(separator: " "))
-            results.insert(failure)
-            summary.failures.append(failure)
+        let cell = plan.cell(of: unit)
+        var failure = Failure(
+            archive: plan.archiveID, split: cell.split, layer: cell.layer, epoch: cell.epoch,
+            reason: errors.map(\.description).joined(separator: " "))
+        if !errors.isEmpty { summary.failures.append(failure) }
+        // An older failure that cost other numbers stands until these are computed.
+        if let older = results.failure(ofCellOf: failure),
+            asked.areMissing(from: results, of: cell, beside: Set(plan.keys(of: unit)))
+        {
+            let isKnown = errors.isEmpty || older.reason.contains(failure.reason)
+            failure.reason = isKnown ? older.reason : older.reason + " " + failure.reason
         }
+        if failure.reason.isEmpty { results.dropFailure(ofCellOf: failure) } else { results.insert(failure) }
     }
 }
 
