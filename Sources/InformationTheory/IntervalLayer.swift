@@ -123,33 +123,36 @@ final class IntervalLayer {
         let sumMemory = VectorMemory(withSurprisals ? rows * lanes : 0)
         let tableMemory = VectorMemory(Self.unitsAtOnce * 256 * lanes)
         let (sums, tables) = (sumMemory.numbers, tableMemory.numbers)
-        let counts = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: 512)
+        let counts = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: 769)
         counts.initialize(repeating: 0)
         defer {
             sumMemory.deallocate()
             tableMemory.deallocate()
             counts.deallocate()
         }
-        let codeCounts = UnsafeMutableBufferPointer(rebasing: counts[256...])
+        let codeCounts = UnsafeMutableBufferPointer(rebasing: counts[256..<512])
+        let before = UnsafeMutableBufferPointer(rebasing: counts[512...])
         var entropies = [[Double]](repeating: [Double](repeating: 0, count: columns), count: rules)
         for first in Swift.stride(from: 0, to: columns, by: Self.unitsAtOnce) {
             let some = min(Self.unitsAtOnce, columns - first)
             for unit in 0..<some {
                 let column = bytes + (first + unit) * stride
                 cd_count(column, rows, Int32(intervals.count), counts.baseAddress)
+                // How many values lie before each interval: a difference of two is the count of a run.
+                for interval in 0..<intervals.count { before[interval + 1] = before[interval] &+ counts[interval] }
                 let place = tables + unit * 256 * lanes
                 for rule in 0..<rules {
-                    intervals.codes[rule].withUnsafeBufferPointer { codes in
+                    intervals.runs[rule].withUnsafeBufferPointer { runs in
                         let kinds = intervals.codeCounts[rule]
                         codeCounts[..<kinds].update(repeating: 0)
-                        for interval in 0..<intervals.count { codeCounts[Int(codes[interval])] &+= counts[interval] }
+                        for run in runs { codeCounts[run.code] &+= before[run.end] &- before[run.first] }
                         entropies[rule][first + unit] = entropy.bits(
                             of: UnsafeBufferPointer(rebasing: codeCounts[..<kinds]))
                         guard withSurprisals else { return }
                         table.bits.withUnsafeBufferPointer { bits in
-                            for interval in 0..<intervals.count {
-                                place[interval &* lanes &+ rule] =
-                                    bits[Int(truncatingIfNeeded: codeCounts[Int(codes[interval])])]
+                            for run in runs {
+                                let surprisal = bits[Int(truncatingIfNeeded: codeCounts[run.code])]
+                                for interval in run.first..<run.end { place[interval &* lanes &+ rule] = surprisal }
                             }
                         }
                     }
