@@ -40,7 +40,13 @@ struct Digest: ~Copyable {
 extension [UInt8] {
     /// Two lower-case hexadecimal digits per byte.
     var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        let digits = StaticString("0123456789abcdef").utf8Start
+        return String(unsafeUninitializedCapacity: 2 * count) { text in
+            for (index, byte) in enumerated() {
+                text[2 * index] = digits[Int(byte >> 4)]
+                text[2 * index + 1] = digits[Int(byte & 15)]
+            }
+            return 2 * count
+        }
     }
 }

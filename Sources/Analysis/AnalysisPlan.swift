@@ -32,6 +32,8 @@ public struct AnalysisPlan: Sendable {
         public let binnings: [Binning]
         /// The estimators that work on the values as they are; none for the labels of the split.
         public let valueEstimators: [Estimator]
+        /// The smallest and the largest value of the record as the archive states them; nil for the labels of the split.
+        var recorded: ValueRange?
 
         /// `split/layer`, for people.
         public var name: String { layer.map { "\(split.name)/\($0.name)" } ?? split.name }
@@ -97,7 +99,8 @@ public struct AnalysisPlan: Sendable {
                         units.append(
                             Unit(
                                 split: split, layer: layer, record: record, samples: samples, binnings: resolved,
-                                valueEstimators: request.valueEstimators))
+                                valueEstimators: request.valueEstimators,
+                                recorded: ranges.recorded(layer: layer.name, record: record)))
                     }
                 }
             }

@@ -122,7 +122,35 @@ public struct AnalysisRequest: Sendable, Hashable {
         return String(decoding: data, as: UTF8.self)
     }
 
-    private struct Form: Encodable {
+    /// Reads the request of a call from a results file; nil where it is not one that this version can read.
+    init?(json: String) {
+        self.init()
+        guard let form = try? JSONDecoder().decode(Form.self, from: Data(json.utf8)),
+            let keep = KeptArrays(rawValue: form.keep)
+        else { return nil }
+        do {
+            binnings = try form.binning?.map { try Discretization($0) }
+            epochs = try EpochSelection(form.epochs)
+            estimators = try form.estimator.map { try Estimator($0) }
+            inputBinning = try Discretization(form.inputBinning)
+            labelBinning = try Discretization(form.labelBinning)
+            inputReduction = try form.reduceInputs.map { try InputReduction($0) }
+            targets = try form.target.map { try Target(named: $0) }
+        } catch {
+            return nil
+        }
+        self.keep = keep
+        layers = form.layer
+        errorBars = form.noErrorBars != true
+        permutations = form.permutations
+        samples = form.samples
+        seed = form.seed
+        shuffles = form.shuffles
+        splits = form.split
+        subsampling = form.subsampling
+    }
+
+    private struct Form: Codable {
         let binning: [String]?
         let epochs: String
         let estimator: [String]

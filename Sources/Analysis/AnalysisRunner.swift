@@ -31,8 +31,9 @@ public struct AnalysisSummary: Sendable {
 /// Carries out a plan: reads each cell once, computes cells side by side, and puts the numbers into the results in the
 /// order of the plan, so that they are the same for any number of jobs.
 ///
-/// Memory: `jobs` cells in work and one read ahead (large ones of Float32 as one byte a value, and none ahead), beside the results, which grow by 8 bytes per analyzed sample and
-/// cell for the kept PMI and by 16 bytes per input feature, cell and target for the kept GIB terms.
+/// Memory: `jobs` cells in work and one read ahead (those of Float32 as one byte a value, and none ahead), beside the
+/// results, which grow by 8 bytes per analyzed sample and cell for the kept PMI and by 16 bytes per input feature, cell and
+/// target for the kept GIB terms.
 public struct AnalysisRunner: Sendable {
     private let archive: ActivationArchive
     private let description: AnalyzedArchive
@@ -71,9 +72,10 @@ public struct AnalysisRunner: Sendable {
     /// - Parameters:
     ///   - results: taken in, filled, and handed to `checkpoint` from time to time and at the end.
     ///   - checkpoint: saves the results, and may add rows that others saved meanwhile; called so that saving takes at
-    ///     most 5% of the time, and once at the start.
+    ///     most 5% of the time, and once at the end.
     ///   - progress: called after every unit.
-    ///   - shouldStop: asked before every unit; cells in work are finished and saved.
+    ///   - shouldStop: asked before work is handed out, a millisecond of it or one unit; what is in work is finished and
+    ///     saved.
     /// - Returns: what was done; a cell that fails is noted in it and in the results, and the run goes on.
     /// - Throws: where `checkpoint` throws, or the results hold rows that the archive has outgrown and the plan does not
     ///   compute again.
@@ -91,32 +93,40 @@ public struct AnalysisRunner: Sendable {
         results.insert(description)
         results.insert(
             Provenance(request: plan.request.json, toolVersion: toolVersion, seed: plan.request.seed))
-        try saving { () throws(ResultsError) in try checkpoint(&results) }
-        guard !units.isEmpty else { return summary }
+        guard let last = units.last else {
+            try saving { () throws(ResultsError) in try checkpoint(&results) }
+            return summary
+        }
+        results.reserveCapacity(for: units.count * plan.keys(of: last).count)
 
         let reader = CellReader(archive: archive)
         let contexts = InputContexts(reader: reader, plan: plan, jobs: jobs, memory: memory)
         var schedule = CheckpointSchedule()
+        var asked = AskedNumbers(of: archive)
         var failed: ResultsError?
-        await withTaskGroup(of: (Int, Result<UnitOutcome, AnalysisError>).self) { group in
-            var finished: [Int: Result<UnitOutcome, AnalysisError>] = [:]
+        await withTaskGroup(of: FinishedBatch.self) { group in
+            var finished: [Int: FinishedBatch] = [:]
             var appended = 0
             var running = 0
+            var batchSize = BatchSize()
 
-            /// Waits for one unit, and appends what is now complete up to the first gap, in the order of the plan.
+            /// Waits for one batch, and appends what is now complete up to the first gap, in the order of the plan.
             func collect() async {
-                guard let (index, outcome) = await group.next() else { return }
+                guard let batch = await group.next() else { return }
                 running -= 1
-                finished[index] = outcome
-                while failed == nil, let outcome = finished.removeValue(forKey: appended) {
-                    let unit = units[appended]
-                    appended += 1
-                    append(outcome, of: unit, missing: missing, to: &results, &summary)
-                    progress(
-                        AnalysisProgress(
-                            done: appended, total: units.count,
-                            place: unit.layer == nil ? unit.name : "\(unit.name) @ \(plan.epochs[unit.record])",
-                            failures: summary.failures.count))
+                batchSize.learn(from: batch)
+                finished[batch.units.lowerBound] = batch
+                while failed == nil, let batch = finished.removeValue(forKey: appended) {
+                    for outcome in batch.outcomes {
+                        let unit = units[appended]
+                        appended += 1
+                        append(outcome, of: unit, missing: missing, &asked, to: &results, &summary)
+                        progress(
+                            AnalysisProgress(
+                                done: appended, total: units.count,
+                                place: unit.layer == nil ? unit.name : "\(unit.name) @ \(plan.epochs[unit.record])",
+                                failures: summary.failures.count))
+                    }
                     guard schedule.isDue else { continue }
                     schedule.measure {
                         do throws(ResultsError) { try checkpoint(&results) } catch { failed = error }
@@ -124,19 +134,18 @@ public struct AnalysisRunner: Sendable {
                 }
             }
 
-            var next = Task { self.read(units[0], with: reader) }
-            for index in units.indices {
+            var next = 0
+            var ahead = readAhead(units[0], with: reader)
+            while next < units.count {
                 while running >= jobs, failed == nil { await collect() }
                 if failed == nil, shouldStop() { summary.wasInterrupted = true }
                 if failed != nil || summary.wasInterrupted { break }
-                let input = await next.value
-                let unit = units[index]
-                group.addTask { (index, await analyze(unit, input, in: contexts)) }
+                let batch = next..<next + batchSize.units(of: units.count - next, jobs: jobs)
+                next = batch.upperBound
+                let first = await ahead?.value
+                group.addTask { await compute(batch, of: units, first, with: reader, in: contexts) }
                 running += 1
-                if index + 1 < units.count {
-                    let following = units[index + 1]
-                    next = Task { self.read(following, with: reader) }
-                }
+                ahead = next < units.count ? readAhead(units[next], with: reader) : nil
             }
             while running > 0 { await collect() }
         }
@@ -154,16 +163,35 @@ public struct AnalysisRunner: Sendable {
         }
     }
 
-    /// What is read of one unit ahead: its rows, nil where they are read in pieces, and the ranges that need the whole split.
+    /// Computes units one after the other.
+    private func compute(
+        _ batch: Range<Int>, of units: [AnalysisPlan.Unit], _ first: Result<UnitInput, AnalysisError>?,
+        with reader: CellReader, in contexts: InputContexts
+    ) async -> FinishedBatch {
+        let start = ContinuousClock.now
+        var outcomes: [Result<UnitOutcome, AnalysisError>] = []
+        for index in batch {
+            let ahead = index == batch.lowerBound ? first : nil
+            outcomes.append(await analyze(units[index], ahead ?? read(units[index], with: reader), in: contexts))
+        }
+        return FinishedBatch(units: batch, outcomes: outcomes, duration: start.duration(to: .now))
+    }
+
+    /// What is read of one unit: its rows, nil where they are read in pieces, and the ranges that need the whole split.
     private struct UnitInput: Sendable {
-        let values: SampleMatrix?
-        let unitRanges: [ValueRange]?
+        var values: SampleMatrix?
+        var unitRanges: [ValueRange]?
+    }
+
+    /// Reads a unit while others are computed; nil where there is nothing to read ahead.
+    private func readAhead(
+        _ unit: AnalysisPlan.Unit, with reader: CellReader
+    ) -> Task<Result<UnitInput, AnalysisError>, Never>? {
+        unit.layer == nil || reader.isReadInPieces(unit) ? nil : Task { read(unit, with: reader) }
     }
 
     private func read(_ unit: AnalysisPlan.Unit, with reader: CellReader) -> Result<UnitInput, AnalysisError> {
-        guard let layer = unit.layer, !reader.isReadInPieces(unit) else {
-            return .success(UnitInput(values: nil, unitRanges: nil))
-        }
+        guard let layer = unit.layer, !reader.isReadInPieces(unit) else { return .success(UnitInput()) }
         do throws(AnalysisError) {
             let needsRanges = unit.binnings.contains { $0.discretization.isOverUnit }
             return .success(
@@ -213,7 +241,11 @@ public struct AnalysisRunner: Sendable {
     ) throws(AnalysisError) -> ([DiscretizedLayer], SampleMatrix?) {
         guard let layer = unit.layer else { preconditionFailure("labels are no layer") }
         let reader = CellReader(archive: archive)
-        if input.values == nil, let layers = try reader.discretizedInPieces(unit) { return (layers, nil) }
+        if input.values == nil,
+            let layers = try reader.discretizedInPieces(unit, withSurprisals: plan.request.errorBars)
+        {
+            return (layers, nil)
+        }
         let values = if let read = input.values { read } else { try reader.activations(of: unit, layer: layer) }
         // Discretization finds what is not finite on its way.
         if unit.binnings.isEmpty { try reader.checkFinite(values, of: unit) }
@@ -228,11 +260,9 @@ public struct AnalysisRunner: Sendable {
 
     private func append(
         _ outcome: Result<UnitOutcome, AnalysisError>, of unit: AnalysisPlan.Unit, missing: Set<Measurement.Key>?,
-        to results: inout ResultSet, _ summary: inout AnalysisSummary
+        _ asked: inout AskedNumbers, to results: inout ResultSet, _ summary: inout AnalysisSummary
     ) {
-        let layer = unit.layer?.name ?? ""
-        let epoch = unit.layer == nil ? nil : plan.epochs[unit.record]
-        results.dropFailure(archive: plan.archiveID, split: unit.split.name, layer: layer, epoch: epoch)
+        var errors: [AnalysisError] = []
         switch outcome {
         case .success(let outcome):
             for measurement in outcome.measurements where missing?.contains(measurement.key) ?? true {
@@ -242,16 +272,46 @@ public struct AnalysisRunner: Sendable {
             for (key, terms) in outcome.featureTerms { results.keep(terms, for: key) }
             for (key, values) in outcome.pointwise { results.keep(pointwise: values, for: key) }
             for (key, values) in outcome.nulls { results.keep(null: values, for: key) }
-            if !outcome.failures.isEmpty { note(outcome.failures) }
-        case .failure(let error): note([error])
+            errors = outcome.failures
+        case .failure(let error): errors = [error]
         }
-        func note(_ errors: [AnalysisError]) {
-            let failure = Failure(
-                archive: plan.archiveID, split: unit.split.name, layer: layer, epoch: epoch,
-                reason: errors.map(\.description).joined(separator: " "))
-            results.insert(failure)
-            summary.failures.append(failure)
+        let cell = plan.cell(of: unit)
+        var failure = Failure(
+            archive: plan.archiveID, split: cell.split, layer: cell.layer, epoch: cell.epoch,
+            reason: errors.map(\.description).joined(separator: " "))
+        if !errors.isEmpty { summary.failures.append(failure) }
+        // An older failure that cost other numbers stands until these are computed.
+        if let older = results.failure(ofCellOf: failure),
+            asked.areMissing(from: results, of: cell, beside: Set(plan.keys(of: unit)))
+        {
+            let isKnown = errors.isEmpty || older.reason.contains(failure.reason)
+            failure.reason = isKnown ? older.reason : older.reason + " " + failure.reason
         }
+        if failure.reason.isEmpty { results.dropFailure(ofCellOf: failure) } else { results.insert(failure) }
+    }
+}
+
+/// What one task computed.
+private struct FinishedBatch: Sendable {
+    let units: Range<Int>
+    let outcomes: [Result<UnitOutcome, AnalysisError>]
+    let duration: Duration
+}
+
+/// How many units a task takes: as many as take a millisecond, because handing one out costs as much as a small cell; towards the end
+/// fewer, so that no job waits for the last one.
+private struct BatchSize {
+    private var fitting = 1
+    private static let worth: Duration = .milliseconds(1)
+    private static let most = 64
+
+    /// At least one of those that are left.
+    func units(of left: Int, jobs: Int) -> Int { min(fitting, max(1, left / (4 * jobs))) }
+
+    mutating func learn(from batch: FinishedBatch) {
+        let units = Self.worth / max(batch.duration / batch.units.count, .nanoseconds(1))
+        // The first of a record may have computed what all of them share.
+        fitting = min(Self.most, 2 * fitting, max(1, Int(units)))
     }
 }
 

@@ -22,10 +22,17 @@ struct SharedSamples: Sendable {
     /// The input features of the GIB terms; nil for none of them.
     let features: InputFeatures?
     /// The values of the inputs, and of real labels, for the estimators that take them; nil for none.
-    let inputValues: Matrix<Double>?
+    let inputValues: InputValues?
     let labelValues: Matrix<Double>?
     /// The GIB terms of the target `label`, which know nothing of the layer; nil where they are not asked for.
     let labelTerms: TargetTerms?
+}
+
+/// The inputs as real values, where asked for reduced.
+struct InputValues: Sendable {
+    let matrix: Matrix<Double>
+    /// See `Flags.narrowKernel`.
+    let areOfNarrowKernel: Bool
 }
 
 /// The GIB terms of one target with their standard errors.

@@ -22,29 +22,23 @@ struct CellReader: Sendable {
         try checkFinite(values, "layer \(unit.layer?.name ?? "")", unit.split, record: unit.record)
     }
 
-    /// Whether a cell is large, and becomes symbols while it is read: then the values themselves are never in memory.
+    /// Whether a cell becomes symbols while it is read: then the values themselves are never in memory.
     func isReadInPieces(_ unit: AnalysisPlan.Unit) -> Bool {
         guard let layer = unit.layer, layer.elementType == .float32, unit.valueEstimators.isEmpty else { return false }
-        return unit.samples * layer.units * 4 >= Self.leastBytesInPieces
-            && !unit.binnings.contains { $0.discretization.isOverUnit }
+        return !unit.binnings.contains { $0.discretization.isOverUnit }
     }
-
-    /// Less than this stays in a cache between being read and being looked at.
-    private static let leastBytesInPieces = 1 << 21
 
     /// What all rules of the unit make of its layer, read piece by piece.
     ///
     /// - Returns: nil where the values have to be seen together: rules that need that, or values that are not finite.
-    func discretizedInPieces(_ unit: AnalysisPlan.Unit) throws(AnalysisError) -> [DiscretizedLayer]? {
-        guard let layer = unit.layer else { return nil }
+    func discretizedInPieces(
+        _ unit: AnalysisPlan.Unit, withSurprisals: Bool
+    ) throws(AnalysisError) -> [DiscretizedLayer]? {
+        guard let layer = unit.layer, let recorded = unit.recorded else { return nil }
         let rules = unit.binnings.map { ($0.discretization, $0.range) }
-        let recorded = try reading { () throws(ArchiveError) in
-            try archive.range(split: unit.split.name, layer: layer.name, record: unit.record)
-        }
         guard
             let discretization = PiecewiseDiscretization(
-                rules, rows: unit.samples, columns: layer.units,
-                recorded: ValueRange(low: recorded.low, high: recorded.high))
+                rules, rows: unit.samples, columns: layer.units, recorded: recorded, withSurprisals: withSurprisals)
         else { return nil }
         try reading { () throws(ArchiveError) in
             try archive.forEachPiece(

@@ -80,15 +80,19 @@ extension CellAnalysis {
                 continue
             }
             for quantity in quantities {
-                append(plan.key(quantity, of: unit, by: estimator), flags: flags, to: &outcome) {
-                    () throws(InformationError) in
+                let takesInputs = quantity == .inputInformation && estimator.takesInputValues
+                let isNarrow = takesInputs && shared.inputValues?.areOfNarrowKernel == true
+                append(
+                    plan.key(quantity, of: unit, by: estimator), flags: isNarrow ? flags.union(.narrowKernel) : flags,
+                    to: &outcome
+                ) { () throws(InformationError) in
                     switch quantity {
                     case .differentialEntropy:
                         try estimator.entropy(
                             of: .values(values), seed: resamplingSeed, errorBars: plan.request.errorBars)
                     case .inputInformation:
                         try estimator.information(
-                            .values(values), shared.inputValues.map(Variable.values) ?? .symbols(shared.inputs),
+                            .values(values), shared.inputValues.map { .values($0.matrix) } ?? .symbols(shared.inputs),
                             seed: resamplingSeed, errorBars: plan.request.errorBars)
                     default:
                         try estimator.information(

@@ -14,7 +14,7 @@ actor InputContexts {
     private var labels = Recent<Symbols>()
     private var inputs = Recent<Symbols>()
     private var readings = Recent<InputReading>()
-    private var inputValues = Recent<Matrix<Double>>()
+    private var inputValues = Recent<InputValues>()
     private var labelValues = Recent<Matrix<Double>>()
     private var permutations = Recent<LabelPermutations>()
     private var labelTerms = Recent<TargetTerms>()
@@ -107,13 +107,16 @@ actor InputContexts {
     }
 
     /// The inputs as real values, where asked for reduced; nil where no estimator takes them so.
-    func inputValues(of unit: AnalysisPlan.Unit) async throws(AnalysisError) -> Matrix<Double>? {
+    func inputValues(of unit: AnalysisPlan.Unit) async throws(AnalysisError) -> InputValues? {
         guard unit.valueEstimators.contains(where: \.takesInputValues) else { return nil }
         let (reader, key) = (reader, key(of: unit))
         return try await inputValues.task(for: key) { () async throws(AnalysisError) in
             let rows = try reader.inputs(of: unit.split, record: key.record, samples: unit.samples)
-            return self.plan.request.inputReduction == nil
-                ? rows.asDouble() : try await self.reduced(rows, of: unit).scores
+            if self.plan.request.inputReduction == nil {
+                return InputValues(matrix: rows.asDouble(), areOfNarrowKernel: false)
+            }
+            let reduced = try await self.reduced(rows, of: unit)
+            return InputValues(matrix: reduced.scores, areOfNarrowKernel: reduced.isNarrow)
         }.value.get()
     }
 

@@ -40,6 +40,9 @@ struct LayerRanges {
         }
     }
 
+    /// The smallest and the largest value of a layer in one record.
+    func recorded(layer: String, record: Int) -> ValueRange? { byRecord[layer]?[record] }
+
     private static func union(_ ranges: [ValueRange]) -> ValueRange? {
         guard let first = ranges.first else { return nil }
         return ranges.dropFirst().reduce(first) { ValueRange(low: min($0.low, $1.low), high: max($0.high, $1.high)) }

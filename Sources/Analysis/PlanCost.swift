@@ -105,14 +105,11 @@ extension AnalysisPlan {
     public func open(in results: ResultSet) -> [Unit] {
         let failures = results.failures.filter { $0.archive == archiveID }
         let failed = Set(failures.map { FailedCell(split: $0.split, layer: $0.layer, epoch: $0.epoch) })
-        return missing(from: results).filter { unit in
-            let epoch = unit.layer == nil ? nil : epochs[unit.record]
-            return !failed.contains(
-                FailedCell(split: unit.split.name, layer: unit.layer?.name ?? "", epoch: epoch))
-        }
+        return missing(from: results).filter { !failed.contains(cell(of: $0)) }
     }
 
-    private struct FailedCell: Hashable {
+    /// A cell of the archive that failed; a whole split has neither layer nor epoch.
+    struct FailedCell: Hashable {
         let split: String
         let layer: String
         let epoch: Int?

@@ -99,7 +99,7 @@ extension AnalysisPlan {
             guard !open.isEmpty || !estimators.isEmpty else { return nil }
             return Unit(
                 split: unit.split, layer: unit.layer, record: unit.record, samples: unit.samples, binnings: open,
-                valueEstimators: estimators)
+                valueEstimators: estimators, recorded: unit.recorded)
         }
     }
 

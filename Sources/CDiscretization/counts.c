@@ -103,14 +103,16 @@ void cd_count(const uint8_t *bytes, long count, int kinds, uint32_t *counts) {
 }
 
 #if defined(__x86_64__)
-/// Tables of up to 32 numbers, of four columns in registers.
+/// Tables of up to 32 numbers, of four columns in registers; those of columns that do not count are 0.
 __attribute__((target("avx512f"))) static void add_from_registers(
-    const uint8_t *columns, long stride, long count, const double *tables, double *sums) {
+    const uint8_t *columns, long stride, int column_count, long count, const double *tables, double *sums) {
     __m512d t[4][4];
 #pragma clang loop unroll(full)
     for (int column = 0; column < 4; column++)
 #pragma clang loop unroll(full)
-        for (int part = 0; part < 4; part++) t[column][part] = _mm512_loadu_pd(tables + 256 * column + 8 * part);
+        for (int part = 0; part < 4; part++)
+            t[column][part] =
+                column < column_count ? _mm512_loadu_pd(tables + 256 * column + 8 * part) : _mm512_setzero_pd();
     const __m512i sixteen = _mm512_set1_epi64(16);
     for (long index = 0; index < count; index += 8) {
         __m512d sum = _mm512_loadu_pd(sums + index);
@@ -130,13 +132,13 @@ __attribute__((target("avx512f"))) static void add_from_registers(
 void cd_add_one(
     const uint8_t *columns, long stride, int column_count, long count, int kinds, const double *tables, double *sums) {
     long index = 0;
-    if (column_count == 4) {
 #if defined(__x86_64__)
-        if (kinds <= 32 && has_512()) {
-            index = count & ~7;
-            add_from_registers(columns, stride, index, tables, sums);
-        }
+    if (kinds <= 32 && has_512()) {
+        index = count & ~7;
+        add_from_registers(columns, stride, column_count, index, tables, sums);
+    }
 #endif
+    if (column_count == 4) {
         const uint8_t *b = columns + stride, *c = b + stride, *d = c + stride;
         for (; index < count; index++)
             sums[index] = sums[index] + tables[columns[index]] + tables[256 + b[index]] + tables[512 + c[index]]
@@ -144,8 +146,7 @@ void cd_add_one(
         return;
     }
     for (int column = 0; column < column_count; column++)
-        for (index = 0; index < count; index++)
-            sums[index] += tables[256 * column + columns[column * stride + index]];
+        for (long row = index; row < count; row++) sums[row] += tables[256 * column + columns[column * stride + row]];
 }
 
 typedef double eight __attribute__((vector_size(64), aligned(64), may_alias));

@@ -151,7 +151,25 @@ CD_KEYS(keys_avx2, __attribute__((target("avx2"))))
 CD_KEYS(keys_avx512, __attribute__((target("avx512f,avx512bw"))))
 #endif
 
-void cd_keys(const uint8_t *bytes, long rows, long columns, long pitch, const uint64_t *words, uint64_t *keys) {
+/// The low `bits` of each of eight bytes, side by side.
+static inline uint64_t packed(uint64_t x, int bits) {
+    x = (x & 0x00FF00FF00FF00FFull) | (x >> 8 & 0x00FF00FF00FF00FFull) << bits;
+    x = (x & 0x0000FFFF0000FFFFull) | (x >> 16 & 0x0000FFFF0000FFFFull) << 2 * bits;
+    return (x & 0x00000000FFFFFFFFull) | x >> 32 << 4 * bits;
+}
+
+/// Rows of 9 to 16 bytes that fit 64 bits.
+static void pack_rows(const uint8_t *bytes, long rows, long columns, long pitch, int bits, uint64_t *keys) {
+    const uint64_t mask = ~0ull >> (128 - 8 * columns);
+    for (long row = 0; row < rows; row++) {
+        uint64_t words[2];
+        memcpy(words, bytes + row * pitch, 16);
+        keys[row] = packed(words[0], bits) | packed(words[1] & mask, bits) << 8 * bits;
+    }
+}
+
+void cd_keys(
+    const uint8_t *bytes, long rows, long columns, long pitch, int kinds, const uint64_t *words, uint64_t *keys) {
     if (columns <= 8) {
         const uint64_t mask = ~0ull >> (64 - 8 * columns);
         for (long row = 0; row < rows; row++) {
@@ -161,6 +179,9 @@ void cd_keys(const uint8_t *bytes, long rows, long columns, long pitch, const ui
         }
         return;
     }
+    int bits = 1;
+    while (1 << bits < kinds) bits++;
+    if (columns <= 16 && bits * columns <= 64) return pack_rows(bytes, rows, columns, pitch, bits, keys);
 #if defined(__x86_64__)
     if (has_512()) return keys_avx512(bytes, rows, columns, pitch, words, keys);
     if (has_256()) return keys_avx2(bytes, rows, columns, pitch, words, keys);

@@ -153,7 +153,9 @@ public final class Dataset: Object, @unchecked Sendable {
     /// A claim beyond what the file can hold is refused before memory is taken.
     public func read<T: Element>(_: T.Type = T.self, start: [Int], count: [Int]) throws(HDF5Error) -> [T] {
         let operation = "read the data set"
-        let total = try checkedCount(operation, start: start, count: count, elementSize: T.elementType.size)
+        let shape = try shape
+        let total = try checkedCount(
+            operation, start: start, count: count, of: shape, elementSize: T.elementType.size)
         guard try elementType == T.elementType else {
             throw refusal(operation, "it does not hold \(T.elementType.rawValue)")
         }
@@ -162,7 +164,7 @@ public final class Dataset: Object, @unchecked Sendable {
         let values = [T](unsafeUninitializedCapacity: total) { buffer, initialized in
             do throws(HDF5Error) {
                 let bytes = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<total]))
-                try read(start: start, count: count, as: T.elementType, into: bytes)
+                try read(start: start, count: count, of: shape, as: T.elementType, into: bytes)
                 initialized = total
             } catch {
                 failure = error
@@ -180,12 +182,15 @@ public final class Dataset: Object, @unchecked Sendable {
     ) throws(HDF5Error) {
         let operation = "read the data set"
         precondition(unit > 0, "a piece has elements")
-        let total = try checkedCount(operation, start: start, count: count, elementSize: T.elementType.size)
-        if total > 0, try elementType == T.elementType, let source = place.bytes {
-            let reading = DirectReading(
-                dataset: self, storage: try storage(operation), bytes: source, operation: operation)
+        let shape = try shape
+        let total = try checkedCount(
+            operation, start: start, count: count, of: shape, elementSize: T.elementType.size)
+        if total > 0, let source = place.bytes, case let storage = try storage(operation),
+            storage.elementType == T.elementType
+        {
+            let reading = DirectReading(dataset: self, storage: storage, bytes: source, operation: operation)
             let isRead = try reading.forEachPiece(
-                start: start, count: count, of: try shape, unitBytes: unit * T.elementType.size
+                start: start, count: count, of: shape, unitBytes: unit * T.elementType.size
             ) { body($0.bindMemory(to: T.self)) }
             if isRead { return }
         }
@@ -193,13 +198,13 @@ public final class Dataset: Object, @unchecked Sendable {
     }
 
     private func read(
-        start: [Int], count: [Int], as type: ElementType, into bytes: UnsafeMutableRawBufferPointer
+        start: [Int], count: [Int], of shape: [Int], as type: ElementType, into bytes: UnsafeMutableRawBufferPointer
     ) throws(HDF5Error) {
         let operation = "read the data set"
         let storage = try storage(operation)
         if let source = place.bytes {
             let reading = DirectReading(dataset: self, storage: storage, bytes: source, operation: operation)
-            if try reading.read(start: start, count: count, of: try shape, into: bytes) { return }
+            if try reading.read(start: start, count: count, of: shape, into: bytes) { return }
         }
         if storage.leavesGaps { bytes.initializeMemory(as: UInt8.self, repeating: 0) }
         let memory = try memorySpace(operation, count)
@@ -224,7 +229,7 @@ public final class Dataset: Object, @unchecked Sendable {
         let shape = try shape
         guard shape.count == 1 else { throw refusal(operation, "it has \(shape.count) axes, a list of texts has 1") }
         // A reference to a string takes 16 bytes in the file.
-        let count = try checkedCount(operation, start: [0], count: shape, elementSize: 16)
+        let count = try checkedCount(operation, start: [0], count: shape, of: shape, elementSize: 16)
         let type = try open(operation) { H5Dget_type(handle.id) }
         let space = try open(operation) { H5Dget_space(handle.id) }
         return try readStrings(operation, type: type, space: space, count: count) { type, buffer in
@@ -298,9 +303,8 @@ public final class Dataset: Object, @unchecked Sendable {
 
     /// The number of elements of a block that lies within the data set and can be in the file.
     private func checkedCount(
-        _ operation: String, start: [Int], count: [Int], elementSize: Int
+        _ operation: String, start: [Int], count: [Int], of shape: [Int], elementSize: Int
     ) throws(HDF5Error) -> Int {
-        let shape = try shape
         guard start.count == shape.count, count.count == shape.count else {
             throw refusal(operation, "it has \(shape.count) axes, not \(count.count)")
         }

@@ -6,6 +6,8 @@ struct CommonIntervals {
     let count: Int
     /// For each rule, the code of each interval; 256 places.
     let codes: [[UInt8]]
+    /// For each rule, its neighbouring intervals of one code.
+    let runs: [[Run]]
     /// For each rule, an exclusive bound of its codes.
     let codeCounts: [Int]
     /// For each rule, whether different intervals have different codes.
@@ -14,6 +16,13 @@ struct CommonIntervals {
     let ranges: [ValueRange?]
     /// How the interval of a value is found.
     let steps: cd_steps
+
+    /// Intervals `first` ..< `end`, which have one code.
+    struct Run {
+        let first: Int
+        let end: Int
+        let code: Int
+    }
 
     /// The most rules that are looked up side by side.
     static let mostRules = 8
@@ -31,7 +40,8 @@ struct CommonIntervals {
         codeCounts = rules.map(\.codeCount)
         ranges = rules.map(\.range)
         areDistinct = rules.map { $0.thresholds.count == all.count && Set($0.codes).count == $0.codes.count }
-        codes = rules.map { rule in
+        let intervals = all.count + 1
+        let codes = rules.map { rule in
             var codes = [UInt8](repeating: 0, count: 256)
             var passed = 0
             codes[0] = rule.codes[0]
@@ -40,6 +50,13 @@ struct CommonIntervals {
                 codes[index + 1] = rule.codes[passed]
             }
             return codes
+        }
+        self.codes = codes
+        runs = codes.map { codes in
+            let starts = (0..<intervals).filter { $0 == 0 || codes[$0] != codes[$0 - 1] }
+            return zip(starts, starts.dropFirst() + [intervals]).map {
+                Run(first: $0, end: $1, code: Int(codes[$0]))
+            }
         }
     }
 }

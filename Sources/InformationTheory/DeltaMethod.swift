@@ -1,3 +1,5 @@
+internal import CDiscretization
+
 #if canImport(Darwin)
     internal import Darwin
 #else
@@ -31,11 +33,16 @@ public func standardErrorOfEntropy(_ z: Symbols) -> Double? {
 public func standardErrorOfTotalCorrelation(_ layer: DiscretizedLayer) -> Double? {
     let z = layer.symbols
     let table = CountSurprisals.of(samples: z.sampleCount)
+    precondition(layer.unitSurprisals.count == z.sampleCount, "the layer was discretized with its surprisals")
     let differences = [Double](unsafeUninitializedCapacity: z.sampleCount) { differences, initialized in
-        let surprisals = z.occurrences.map { table.bits[$0] }
-        surprisals.withUnsafeBufferPointer { surprisals in
-            for sample in 0..<z.sampleCount {
-                differences[sample] = layer.unitSurprisals[sample] - surprisals[Int(truncatingIfNeeded: z.ids[sample])]
+        let ofSymbol = z.occurrences.map { table.bits[$0] }
+        ofSymbol.withUnsafeBufferPointer { ofSymbol in
+            z.ids.withUnsafeBufferPointer { ids in
+                layer.unitSurprisals.withUnsafeBufferPointer { ofUnits in
+                    for sample in ids.indices {
+                        differences[sample] = ofUnits[sample] - ofSymbol[Int(truncatingIfNeeded: ids[sample])]
+                    }
+                }
             }
         }
         initialized = z.sampleCount
@@ -47,29 +54,32 @@ public func standardErrorOfTotalCorrelation(_ layer: DiscretizedLayer) -> Double
 func standardErrorOfMean(_ values: [Double]) -> Double? {
     let count = Double(values.count)
     guard count > 1 else { return nil }
-    let centre = compensatedSum(of: values) { $0 } / count
-    let squares = compensatedSum(of: values) { ($0 - centre) * ($0 - centre) }
+    var centre = compensatedSum(of: values, squaresAround: nil) / count
+    let squares = compensatedSum(of: values, squaresAround: &centre)
     return (squares / (count - 1) / count).squareRoot()
 }
 
-/// The sum of a term of each value, eight compensated sums side by side: one alone waits for each of its additions. What it leaves
-/// out, some 2⁻¹⁰⁰ of it, does not depend on the order.
-@inline(__always)
-private func compensatedSum(of values: [Double], _ term: (SIMD8<Double>) -> SIMD8<Double>) -> Double {
-    values.withUnsafeBytes { bytes in
-        var (sums, lost) = (SIMD8<Double>.zero, SIMD8<Double>.zero)
-        let whole = values.count / 8 * 8
-        for index in Swift.stride(from: 0, to: whole, by: 8) {
-            let next = term(bytes.loadUnaligned(fromByteOffset: 8 * index, as: SIMD8<Double>.self))
-            let sum = sums + next
-            let added = sum - sums
-            lost += (sums - (sum - added)) + (next - added)
-            sums = sum
+/// The sum of the values, or of their squared distances from a centre. What it leaves out, some 2⁻¹⁰⁰ of it, does not depend on the
+/// order.
+private func compensatedSum(of values: [Double], squaresAround centre: UnsafePointer<Double>?) -> Double {
+    let whole = values.count / 8 * 8
+    var (sums, lost) = (SIMD8<Double>.zero, SIMD8<Double>.zero)
+    withUnsafeMutableBytes(of: &sums) { sums in
+        withUnsafeMutableBytes(of: &lost) { lost in
+            cd_sum(
+                values, whole, centre, sums.baseAddress!.assumingMemoryBound(to: Double.self),
+                lost.baseAddress!.assumingMemoryBound(to: Double.self))
         }
-        var total = CompensatedSum()
-        for lane in 0..<8 { total.add(sums[lane]) }
-        for lane in 0..<8 { total.add(lost[lane]) }
-        for index in whole..<values.count { total.add(term(SIMD8(repeating: values[index]))[0]) }
-        return total.value
     }
+    var total = CompensatedSum()
+    for lane in 0..<8 { total.add(sums[lane]) }
+    for lane in 0..<8 { total.add(lost[lane]) }
+    for value in values[whole...] {
+        guard let centre = centre?.pointee else {
+            total.add(value)
+            continue
+        }
+        total.add((value - centre) * (value - centre))
+    }
+    return total.value
 }

@@ -14,7 +14,7 @@ public struct DiscretizedLayer: Sendable {
     /// The plug-in entropy H(Z_j) of each unit in bits; for `argmax`, whose Z is one index, that single entropy.
     public let unitEntropies: [Double]
     /// Σ_j log2(1/p(z_sj)) of each sample in bits, p the plug-in probability of its unit's symbol: the mean over samples is
-    /// the sum of `unitEntropies`.
+    /// the sum of `unitEntropies`. Empty where they were not asked for.
     public let unitSurprisals: [Double]
     /// Whether a value lay outside of the range of the rule (`Flags.outOfRange`): possible for `@[lo,hi]`, for `idnns`
     /// presets, and where a caller gives a range that is not the range of these values.

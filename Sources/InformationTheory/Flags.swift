@@ -15,6 +15,7 @@ public struct Flags: OptionSet, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// H(Z)/log2 n > 0.9, or more than half of the samples have a symbol of their own: I(X;Z) says log2 n, not the network.
+    /// So does KSG above 0.9 of its ceiling. An information about labels near H(Y) is not saturated by that alone.
     public static let saturated = Flags(rawValue: 1 << 0)
     /// More than half of the rows X_{-i} are unique on average: the remaining terms say I(X;Q), nothing of synergy.
     public static let saturatedInputs = Flags(rawValue: 1 << 1)

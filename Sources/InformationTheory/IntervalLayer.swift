@@ -3,7 +3,7 @@ internal import Randomness
 
 /// A layer whose values have become intervals, block of rows by block of rows: all that several rules need of it.
 ///
-/// Symbols of rows are found by keys of 64 bits. Rows of up to eight units are their own keys; of any two different others, keys
+/// Symbols of rows are found by keys of 64 bits. Rows that fit these are their own keys; of any two different others, keys
 /// agree by chance with probability at most 2⁻⁶³, so that any of n rows do with at most n²/2⁶⁴: 1.4e-12 for n = 5000.
 ///
 /// Memory: one byte a value, and 8 bytes per row and rule.
@@ -12,6 +12,7 @@ final class IntervalLayer {
     private let steps: UnsafeMutablePointer<cd_steps>
     private let rows: Int
     private let columns: Int
+    private let withSurprisals: Bool
     /// The rows that have come.
     private var done = 0
     private var extremes = cd_extremes()
@@ -28,7 +29,8 @@ final class IntervalLayer {
     private let words: [UInt64]
 
     /// - Parameter rows, columns: at least 1.
-    init(_ intervals: CommonIntervals, rows: Int, columns: Int) {
+    init(_ intervals: CommonIntervals, rows: Int, columns: Int, withSurprisals: Bool = true) {
+        self.withSurprisals = withSurprisals
         self.intervals = intervals
         self.rows = rows
         self.columns = columns
@@ -44,10 +46,9 @@ final class IntervalLayer {
         codes.initialize(repeating: 0, count: blockBytes)
         // Columns are not to compete for the same lines of the cache where n is a power of two.
         stride = (rows + 63) / 64 * 64 + 64
-        // What is read of it is written before.
+        // What is read of these is written before.
         bytes = .allocate(capacity: stride * ((columns + 15) / 16 * 16))
         keys = .allocate(capacity: rows * intervals.codes.count)
-        keys.initialize(repeating: 0)
         var generator = SplitMix64(seed: rowHashSeed)
         words = columns <= 8 ? [] : (0..<cd_word_count(columns)).map { _ in generator.next() }
     }
@@ -79,12 +80,12 @@ final class IntervalLayer {
                 for row in 0..<some { cd_encode(start + row * columns, columns, steps, block + row * pitch, &extremes) }
             }
             for rule in intervals.codes.indices {
-                var source = UnsafePointer(block)
+                var (source, kinds) = (UnsafePointer(block), intervals.count)
                 if !intervals.areDistinct[rule] {
                     cd_map(block, some * pitch, intervals.codes[rule], codes)
-                    source = UnsafePointer(codes)
+                    (source, kinds) = (UnsafePointer(codes), intervals.codeCounts[rule])
                 }
-                cd_keys(source, some, columns, pitch, words, keys.baseAddress! + rule * rows + done)
+                cd_keys(source, some, columns, pitch, Int32(kinds), words, keys.baseAddress! + rule * rows + done)
             }
             cd_transpose(block, some, columns, pitch, bytes + done, stride)
             done += some
@@ -111,46 +112,53 @@ final class IntervalLayer {
         }
     }
 
-    /// For each rule, the entropy of each unit, and the sum of the surprisals of each sample's units, the first unit first.
+    /// For each rule, the entropy of each unit, and the sum of the surprisals of each sample's units, the first unit first; none of
+    /// these where nobody asked for them.
     private func unitTerms() -> (entropies: [[Double]], surprisals: [[Double]]) {
         let rules = intervals.codes.count
         // Eight numbers side by side for several rules.
         let lanes = rules == 1 ? 1 : CommonIntervals.mostRules
         let table = CountSurprisals.of(samples: rows)
         let entropy = CountEntropy(table)
-        let (sumMemory, tableMemory) = (VectorMemory(rows * lanes), VectorMemory(Self.unitsAtOnce * 256 * lanes))
+        let sumMemory = VectorMemory(withSurprisals ? rows * lanes : 0)
+        let tableMemory = VectorMemory(Self.unitsAtOnce * 256 * lanes)
         let (sums, tables) = (sumMemory.numbers, tableMemory.numbers)
-        let counts = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: 512)
+        let counts = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: 769)
         counts.initialize(repeating: 0)
         defer {
             sumMemory.deallocate()
             tableMemory.deallocate()
             counts.deallocate()
         }
-        let codeCounts = UnsafeMutableBufferPointer(rebasing: counts[256...])
+        let codeCounts = UnsafeMutableBufferPointer(rebasing: counts[256..<512])
+        let before = UnsafeMutableBufferPointer(rebasing: counts[512...])
         var entropies = [[Double]](repeating: [Double](repeating: 0, count: columns), count: rules)
         for first in Swift.stride(from: 0, to: columns, by: Self.unitsAtOnce) {
             let some = min(Self.unitsAtOnce, columns - first)
             for unit in 0..<some {
                 let column = bytes + (first + unit) * stride
                 cd_count(column, rows, Int32(intervals.count), counts.baseAddress)
+                // How many values lie before each interval: a difference of two is the count of a run.
+                for interval in 0..<intervals.count { before[interval + 1] = before[interval] &+ counts[interval] }
                 let place = tables + unit * 256 * lanes
                 for rule in 0..<rules {
-                    intervals.codes[rule].withUnsafeBufferPointer { codes in
+                    intervals.runs[rule].withUnsafeBufferPointer { runs in
                         let kinds = intervals.codeCounts[rule]
                         codeCounts[..<kinds].update(repeating: 0)
-                        for interval in 0..<intervals.count { codeCounts[Int(codes[interval])] &+= counts[interval] }
+                        for run in runs { codeCounts[run.code] &+= before[run.end] &- before[run.first] }
                         entropies[rule][first + unit] = entropy.bits(
                             of: UnsafeBufferPointer(rebasing: codeCounts[..<kinds]))
+                        guard withSurprisals else { return }
                         table.bits.withUnsafeBufferPointer { bits in
-                            for interval in 0..<intervals.count {
-                                place[interval &* lanes &+ rule] =
-                                    bits[Int(truncatingIfNeeded: codeCounts[Int(codes[interval])])]
+                            for run in runs {
+                                let surprisal = bits[Int(truncatingIfNeeded: codeCounts[run.code])]
+                                for interval in run.first..<run.end { place[interval &* lanes &+ rule] = surprisal }
                             }
                         }
                     }
                 }
             }
+            guard withSurprisals else { continue }
             let columns = bytes + first * stride
             if lanes == 1 {
                 cd_add_one(columns, stride, Int32(some), rows, Int32(intervals.count), tables, sums)
@@ -158,7 +166,13 @@ final class IntervalLayer {
                 cd_add_eight(columns, stride, Int32(some), rows, tables, sums)
             }
         }
-        let surprisals = (0..<rules).map { rule in (0..<rows).map { sums[$0 * lanes + rule] } }
+        let surprisals = (0..<rules).map { rule -> [Double] in
+            guard withSurprisals else { return [] }
+            return [Double](unsafeUninitializedCapacity: rows) { surprisals, initialized in
+                for row in 0..<rows { surprisals[row] = sums[row &* lanes &+ rule] }
+                initialized = rows
+            }
+        }
         return (entropies, surprisals)
     }
 

@@ -56,29 +56,48 @@ private struct Terms {
         }
     }
 
+    /// Symbols of fewer samples than this are counted before their terms are added.
+    private static let fewSamples = 16
+
     private mutating func addTable(_ z: Symbols, _ y: Symbols) {
-        let width = y.count
-        var cells = [Int32](repeating: 0, count: z.count * width)
+        let (symbols, labels) = (z.count, y.count)
+        // One label after the other, so that the symbols of a label lie side by side.
+        var cells = [Int32](repeating: 0, count: symbols * labels)
+        // Symbols of one sample are many where there are many symbols, and those with one label have the same PMI.
+        var alone = [Int](repeating: 0, count: labels)
+        let repeated = z.repeated
         cells.withUnsafeMutableBufferPointer { cells in
             z.ids.withUnsafeBufferPointer { z in
                 y.ids.withUnsafeBufferPointer { y in
                     for sample in 0..<samples {
-                        cells[Int(truncatingIfNeeded: z[sample]) &* width &+ Int(truncatingIfNeeded: y[sample])] &+= 1
+                        cells[Int(truncatingIfNeeded: y[sample]) &* symbols &+ Int(truncatingIfNeeded: z[sample])] &+= 1
                     }
                 }
             }
-        }
-        // Symbols of one sample are many where there are many symbols, and those with one label have the same PMI.
-        var alone = [Int](repeating: 0, count: width)
-        for (symbol, occurrences) in z.occurrences.enumerated() {
-            for label in 0..<width {
-                let together = Int(cells[symbol &* width &+ label])
-                if together == 0 { continue }
-                if occurrences == 1 {
-                    alone[label] += 1
-                } else {
-                    add(together, of: occurrences, and: y.occurrences[label], pairs: 1)
+            for label in 0..<labels {
+                alone[label] = y.occurrences[label]
+                for symbol in repeated { alone[label] &-= Int(cells[label &* symbols &+ Int(symbol)]) }
+            }
+            // So have symbols of as many samples, as many of them with the label; those of few samples are many.
+            let few = Self.fewSamples
+            var alike = [Int32](repeating: 0, count: few * few)
+            for label in 0..<labels {
+                let ofLabel = cells.baseAddress! + label * symbols
+                for symbol in repeated {
+                    let (occurrences, together) = (z.occurrences[Int(symbol)], Int(ofLabel[Int(symbol)]))
+                    if occurrences < few {
+                        alike[occurrences &* few &+ together] &+= 1
+                    } else if together > 0 {
+                        add(together, of: occurrences, and: y.occurrences[label], pairs: 1)
+                    }
                 }
+                for occurrences in 2..<few {
+                    for together in 1...occurrences {
+                        let pairs = Int(alike[occurrences * few + together])
+                        if pairs > 0 { add(together, of: occurrences, and: y.occurrences[label], pairs: pairs) }
+                    }
+                }
+                alike.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
             }
         }
         for (label, pairs) in alone.enumerated() where pairs > 0 {

@@ -17,9 +17,11 @@ public final class PiecewiseDiscretization {
     ///   - rows: the samples of the layer, at least one.
     ///   - columns: its units, at least one.
     ///   - recorded: the smallest and the largest value that will come, or what is believed of them.
+    ///   - withSurprisals: whether the layers get `unitSurprisals`, which their standard errors take.
     /// - Returns: nil where a rule needs all values of a unit, has more than 256 bins, or is to be refused.
     public init?(
-        _ rules: [(discretization: Discretization, range: ValueRange?)], rows: Int, columns: Int, recorded: ValueRange
+        _ rules: [(discretization: Discretization, range: ValueRange?)], rows: Int, columns: Int, recorded: ValueRange,
+        withSurprisals: Bool = true
     ) {
         guard rows > 0, columns > 0 else { return nil }
         let groups = intervalGroups(of: rules) { recorded }
@@ -27,7 +29,9 @@ public final class PiecewiseDiscretization {
             return nil
         }
         ruleCount = rules.count
-        self.groups = groups.map { (IntervalLayer($0.intervals, rows: rows, columns: columns), $0.rules) }
+        self.groups = groups.map {
+            (IntervalLayer($0.intervals, rows: rows, columns: columns, withSurprisals: withSurprisals), $0.rules)
+        }
         let hasSteps = rules.contains { if case .step = $0.discretization.rule { true } else { false } }
         self.recorded = hasSteps ? recorded : nil
         rowsAtOnce = IntervalLayer.rowsAtOnce(columns: columns)

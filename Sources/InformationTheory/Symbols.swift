@@ -11,6 +11,8 @@ public struct Symbols: Sendable, Equatable {
     public let count: Int
     /// The number of samples with each symbol; all positive, their sum is the number of samples.
     public let occurrences: [Int]
+    /// The symbols of two samples and more, in no order that matters.
+    let repeated: [Int32]
     /// How many symbols have each number of samples.
     let profile: CountProfile
 
@@ -19,14 +21,12 @@ public struct Symbols: Sendable, Equatable {
 
     /// Numbers the values of a sequence, one per sample. Slow (a dictionary) and general. O(n) on average.
     public init<S: Sequence>(_ values: S) where S.Element: Hashable {
-        var numbers: [S.Element: Int32] = [:]
-        var ids: [Int32] = []
-        for value in values {
-            let next = Int32(numbers.count)
-            ids.append(numbers[value, default: next])
-            if ids.last == next { numbers[value] = next }
-        }
-        self.init(ids: ids, count: numbers.count)
+        var numbers: [S.Element: UInt64] = [:]
+        self.init(
+            keys: values.map { value in
+                let next = UInt64(numbers.count)
+                return { (number: inout UInt64) in number }(&numbers[value, default: next])
+            })
     }
 
     /// The distinct rows of a matrix: two samples share a symbol if and only if all their values are equal (−0 equals 0).
@@ -55,23 +55,22 @@ public struct Symbols: Sendable, Equatable {
     /// The same for keys that lie elsewhere. O(n).
     init(keys: UnsafeBufferPointer<UInt64>) {
         var table = SymbolTable(capacity: keys.count)
-        let ids = [Int32](unsafeUninitializedCapacity: keys.count) { ids, initialized in
-            for sample in keys.indices { ids[sample] = table.number(of: keys[sample]) }
-            initialized = keys.count
+        var (ids, repeated): ([Int32], [Int32]) = ([], [])
+        occurrences = [Int](unsafeUninitializedCapacity: keys.count) { occurrences, symbols in
+            occurrences.initialize(repeating: 0)
+            ids = [Int32](unsafeUninitializedCapacity: keys.count) { ids, initialized in
+                repeated = [Int32](unsafeUninitializedCapacity: keys.count / 2 + 1) { repeated, found in
+                    guard let ids = ids.baseAddress, let occurrences = occurrences.baseAddress else { return }
+                    found = table.number(
+                        keys, ids: ids, occurrences: occurrences, repeated: repeated.baseAddress!)
+                }
+                initialized = keys.count
+            }
+            symbols = table.count
         }
-        self.init(ids: ids, count: table.count)
-    }
-
-    /// Takes ids that are already dense and in order of first appearance.
-    private init(ids: [Int32], count: Int) {
-        var occurrences = [Int](repeating: 0, count: count)
-        occurrences.withUnsafeMutableBufferPointer { occurrences in
-            for id in ids { occurrences[Int(truncatingIfNeeded: id)] &+= 1 }
-        }
-        self.ids = ids
-        self.count = count
-        self.occurrences = occurrences
-        profile = CountProfile(occurrences)
+        (self.ids, self.repeated) = (ids, repeated)
+        count = occurrences.count
+        profile = CountProfile(repeated.map { [occurrences] in occurrences[Int($0)] }, ones: count - repeated.count)
     }
 }
 

@@ -112,7 +112,7 @@ public struct ResultSet: Sendable {
     public private(set) var nulls: [Measurement.Key: [Double]] = [:]
     /// The reductions of inputs.
     public private(set) var reductions: [Reduction] = []
-    /// The cells that failed and have not been analyzed since, in no particular order.
+    /// The cells that failed and lack a number that was asked for, in no particular order.
     public var failures: [Failure] { Array(failuresByCell.values) }
     /// Every call that contributed.
     public private(set) var provenance: [Provenance] = []
@@ -163,14 +163,17 @@ public struct ResultSet: Sendable {
         measurements.sorted { $0.key < $1.key }
     }
 
+    /// Takes memory for so many more measurements at once.
+    public mutating func reserveCapacity(for more: Int) {
+        rows.reserveCapacity(measurements.count + more)
+        measurements.reserveCapacity(measurements.count + more)
+    }
+
     /// Puts a measurement in; one with the same key is replaced.
     public mutating func insert(_ measurement: Measurement) {
-        if let row = rows[measurement.key] {
-            measurements[row] = measurement
-        } else {
-            rows[measurement.key] = measurements.count
-            measurements.append(measurement)
-        }
+        let next = measurements.count
+        let row = { (row: inout Int) in row }(&rows[measurement.key, default: next])
+        if row < next { measurements[row] = measurement } else { measurements.append(measurement) }
     }
 
     /// Keeps the terms of a GIB complexity.
@@ -207,10 +210,11 @@ public struct ResultSet: Sendable {
         failuresByCell[Cell(failure)] = failure
     }
 
-    /// Forgets that a cell failed, because it is analyzed anew.
-    public mutating func dropFailure(archive: String, split: String, layer: String, epoch: Int?) {
-        dropFailure(Cell(archive: archive, split: split, layer: layer, epoch: epoch))
-    }
+    /// What is noted of the cell of a failure; nil for nothing.
+    public func failure(ofCellOf failure: Failure) -> Failure? { failuresByCell[Cell(failure)] }
+
+    /// Forgets that the cell of a failure failed, because it lacks nothing any more.
+    public mutating func dropFailure(ofCellOf failure: Failure) { dropFailure(Cell(failure)) }
 
     /// Forgets that a cell failed.
     mutating func dropFailure(_ cell: Cell) { failuresByCell[cell] = nil }

@@ -25,36 +25,45 @@ struct ResultsEncoder {
     private func writeMeasurements(in root: Group) throws(HDF5Error) {
         let group = try root.createGroup("measurements")
         let categories = try root.createGroup("categories")
-        let rows = results.measurements
-        for name in ResultsLayout.textColumns {
-            let column = CategoricalColumn(rows.lazy.map { Self.text(of: $0, in: name) })
+        for (name, column) in textColumns() {
             try group.writeColumn(column.codes, to: name)
             try categories.write(column.categories, to: name)
         }
         let absent = ResultsLayout.notApplicable
-        try group.writeColumn(rows.map { $0.key.order.map(Int64.init) ?? absent }, to: "order")
-        try group.writeColumn(rows.map { $0.key.epoch.map(Int64.init) ?? absent }, to: "epoch")
-        try group.writeColumn(rows.map { Int64($0.key.samples) }, to: "samples")
-        try group.writeColumn(rows.map(\.value), to: "value")
-        try group.writeColumn(rows.map { $0.standardError ?? .nan }, to: "standard_error")
-        try group.writeColumn(rows.map { $0.nullMean ?? .nan }, to: "null_mean")
-        try group.writeColumn(rows.map { $0.pValue ?? .nan }, to: "p_value")
-        try group.writeColumn(rows.map { $0.ceiling ?? .nan }, to: "ceiling")
+        try group.writeColumn(column { $0.pointee.key.order.map(Int64.init) ?? absent }, to: "order")
+        try group.writeColumn(column { $0.pointee.key.epoch.map(Int64.init) ?? absent }, to: "epoch")
+        try group.writeColumn(column { Int64($0.pointee.key.samples) }, to: "samples")
+        try group.writeColumn(column { $0.pointee.value }, to: "value")
+        try group.writeColumn(column { $0.pointee.standardError ?? .nan }, to: "standard_error")
+        try group.writeColumn(column { $0.pointee.nullMean ?? .nan }, to: "null_mean")
+        try group.writeColumn(column { $0.pointee.pValue ?? .nan }, to: "p_value")
+        try group.writeColumn(column { $0.pointee.ceiling ?? .nan }, to: "ceiling")
     }
 
-    private static func text(of row: Measurement, in column: String) -> String {
-        switch column {
-        case "archive": row.key.archive
-        case "split": row.key.split
-        case "layer": row.key.layer
-        case "quantity": row.key.quantity.rawValue
-        case "estimator": row.key.estimator
-        case "discretization": row.key.discretization
-        case "range": row.key.range
-        case "target": row.key.target
-        case "parameters": row.key.parameters
-        case "flags": row.flags.joined(separator: "|")
-        default: preconditionFailure("every text column has its field")
+    /// One field of every measurement. By pointers, because a copy of a measurement counts references to eleven texts.
+    private func column<Value>(_ field: (UnsafePointer<Measurement>) -> Value) -> [Value] {
+        results.measurements.withUnsafeBufferPointer { rows in
+            rows.indices.map { field(rows.baseAddress! + $0) }
+        }
+    }
+
+    private func textColumns() -> [(name: String, column: CategoricalColumn)] {
+        ResultsLayout.textColumns.map { name in
+            let texts =
+                switch name {
+                case "archive": column { $0.pointee.key.archive }
+                case "split": column { $0.pointee.key.split }
+                case "layer": column { $0.pointee.key.layer }
+                case "quantity": column { $0.pointee.key.quantity.rawValue }
+                case "estimator": column { $0.pointee.key.estimator }
+                case "discretization": column { $0.pointee.key.discretization }
+                case "range": column { $0.pointee.key.range }
+                case "target": column { $0.pointee.key.target }
+                case "parameters": column { $0.pointee.key.parameters }
+                case "flags": column { $0.pointee.flags.joined(separator: "|") }
+                default: preconditionFailure("every text column has its field")
+                }
+            return (name, CategoricalColumn(texts))
         }
     }
 
@@ -148,7 +157,10 @@ struct CategoricalColumn {
     init(_ texts: some Sequence<String>) {
         var known: [String: Int32] = [:]
         for text in texts {
-            if let code = known[text] {
+            // Texts come in runs.
+            if let last = codes.last, categories[Int(last)] == text {
+                codes.append(last)
+            } else if let code = known[text] {
                 codes.append(code)
             } else {
                 let code = Int32(categories.count)

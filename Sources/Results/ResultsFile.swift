@@ -35,30 +35,61 @@ public struct ResultsFile: Sendable {
         return results
     }
 
+    /// Says before hours of work whether a file can be made where this one is to be: makes one, and removes it.
+    ///
+    /// - Throws: where it cannot.
+    public func checkWritable() throws(ResultsError) {
+        let temporary = Place(of: path).temporary
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            throw unwritable(String(cString: strerror(errno)))
+        }
+        close(descriptor)
+        unlink(temporary)
+    }
+
+    private func unwritable(_ reason: String) -> ResultsError {
+        ResultsError(
+            place: path, problem: "could not be written: \(reason.lowercasedFirst)",
+            remedy: "Check the space and the permissions of its folder, or choose another place with -o; "
+                + "nothing was overwritten.")
+    }
+
+    /// Where a file lies behind symbolic links, and under which name its replacement is made.
+    private struct Place {
+        let path: String
+        /// With a slash at its end; empty for the working folder.
+        let directory: String
+        let temporary: String
+
+        init(of path: String) {
+            let path = ResultsFile.resolved(path)
+            self.path = path
+            directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+            // By machine and process: on a shared file system another machine may have a process of this number.
+            let name = path.dropFirst(directory.count)
+            temporary = "\(directory).\(name).\(ResultsFile.machine).\(getpid()).tmp"
+        }
+    }
+
     /// Replaces the file by one that holds `results`. O(size).
     ///
     /// - Parameter results: what to write; rows that another process added to the file are added to it.
     /// - Throws: where it cannot be written, or contradicts what another process wrote; then the file is as it was.
     public mutating func write(_ results: inout ResultSet) throws(ResultsError) {
         // A link stays a link: what it points to is replaced.
-        let path = Self.resolved(self.path)
-        let directory = path.contains("/") ? String(path[..<path.lastIndex(of: "/")!]) + "/" : ""
+        let place = Place(of: path)
+        let (path, directory, temporary) = (place.path, place.directory, place.temporary)
         let lock = Self.lock(directory.isEmpty ? "." : directory)
         defer { if lock >= 0 { close(lock) } }
         if let current = Identity(of: path), current != seen {
             try results.merge(try read(), from: path)
         }
-        let name = path.dropFirst(directory.count)
-        // By machine and process: on a shared file system another machine may have a process of this number.
-        let temporary = "\(directory).\(name).\(Self.machine).\(getpid()).tmp"
         do throws(HDF5Error) {
             try ResultsEncoder(results).write(to: temporary)
         } catch {
             unlink(temporary)
-            throw ResultsError(
-                place: self.path, problem: "could not be written: \(error.reason.lowercasedFirst)",
-                remedy: "Check the space and the permissions of its folder, or choose another place with -o; "
-                    + "nothing was overwritten.")
+            throw unwritable(error.reason)
         }
         guard Self.synchronize(temporary), rename(temporary, path) == 0 else {
             let reason = String(cString: strerror(errno))

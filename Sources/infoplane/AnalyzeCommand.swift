@@ -123,6 +123,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     ) async throws -> Outcome {
         Interruption.watch()
         let start = ContinuousClock.now
+        try file.checkWritable()
         let bar = ProgressBar("analyze")
         defer { bar.finish() }
         let runner = try AnalysisRunner(

@@ -18,13 +18,10 @@ func analyze(
     var plan = try AnalysisPlan(request, of: archive)
     if let (number, count) = shard { plan = plan.shard(number, of: count) }
     var results = results
-    var asked = 0
+    var done = 0
     let summary = try await AnalysisRunner(plan, of: archive, jobs: jobs, toolVersion: "test").run(
-        into: &results, checkpoint: { (_: inout ResultSet) in },
-        shouldStop: {
-            asked += 1
-            return asked > limit
-        })
+        into: &results, checkpoint: { (_: inout ResultSet) in }, progress: { done = $0.done },
+        shouldStop: { done >= limit })
     return (results, summary)
 }
 

@@ -236,12 +236,20 @@ import Testing
                 reduced.code == 0 && reduced.error.contains("warning: to this kernel") == isNarrow, "\(reduced.error)")
             let analyzed = try Tool.run(
                 "analyze", "run.h5", "--split", "train", "--reduce-inputs", "kpca:2@\(kernel)", "--target", "label",
-                "--no-error-bars", "--binning", "width:5@run", in: folder)
+                "--no-error-bars", "--binning", "width:5@run", "--estimator", "plug-in", "--estimator", "ksg1:k=3",
+                "--estimator", "ksg2:k=4", in: folder)
             #expect(analyzed.code == 0, "\(analyzed.error)")
-            let table = rows(ofCSV: try Tool.run("export", "run.results.h5", in: folder).out).filter {
-                $0["quantity"] == "GIB complexity" && $0["parameters"]!.contains(named)
+            let table = rows(ofCSV: try Tool.run("export", "run.results.h5", in: folder).out)
+            // Every number over reduced inputs, by every estimator, and no other.
+            let reducedRows = table.filter { $0["parameters"]!.contains(named) }
+            for estimator in ["plug-in", "ksg1:k=3", "ksg2:k=4"] {
+                #expect(reducedRows.contains { $0["estimator"] == estimator }, "\(estimator)")
             }
-            #expect(!table.isEmpty && table.allSatisfy { $0["flags"]!.contains("narrow-kernel") == isNarrow })
+            #expect(reducedRows.allSatisfy { $0["flags"]!.contains("narrow-kernel") == isNarrow })
+            #expect(
+                table.filter { !$0["parameters"]!.contains("reduce=") }.allSatisfy {
+                    !$0["flags"]!.contains("narrow-kernel")
+                })
         }
     }
 

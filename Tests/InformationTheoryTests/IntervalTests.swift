@@ -1,4 +1,5 @@
 import CDiscretization
+import Foundation
 import InformationTheory
 import LinearAlgebra
 import Randomness
@@ -232,8 +233,49 @@ extension VectorWidths {
                     if row <= columns { bytes[row * pitch + row - 1] ^= 1 << UInt8(row % 8) }
                 }
                 var keys = [UInt64](repeating: 0, count: rows)
-                cd_keys(bytes, rows, columns, pitch, words, &keys)
+                cd_keys(bytes, rows, columns, pitch, 256, words, &keys)
                 #expect(Set(keys).count == columns + 1 && keys[0] == keys[columns + 1], "\(columns)")
+            }
+        }
+
+        @Test func `rows whose bits fit a word have keys that say all of them`() {
+            var generator = SplitMix64(seed: 10)
+            for (columns, kinds) in [(9, 128), (9, 129), (10, 30), (12, 32), (12, 33), (16, 16), (16, 2), (17, 2)] {
+                let words = (0..<cd_word_count(columns)).map { _ in generator.next() }
+                let (rows, pitch) = (500, columns)
+                // Few different rows, so that many are equal; the last ones lie before what is no row.
+                let patterns = (0..<40).map { _ in (0..<columns).map { _ in UInt8(generator.nextIndex(below: kinds)) } }
+                let chosen = (0..<rows).map { _ in patterns[generator.nextIndex(below: patterns.count)] }
+                let bytes = chosen.flatMap { $0 } + [UInt8](repeating: 0xFF, count: 64)
+                var keys = [UInt64](repeating: 0, count: rows)
+                cd_keys(bytes, rows, columns, pitch, Int32(kinds), words, &keys)
+                #expect(Symbols(chosen) == Symbols(keys), "\(columns) \(kinds)")
+            }
+        }
+
+        @Test(arguments: [0, 256, 512] as [Int32])
+        func `long sums have the bits of eight compensated sums side by side`(bits: Int32) {
+            cd_use_vectors(bits)
+            defer { cd_use_vectors(512) }
+            var generator = SplitMix64(seed: 11)
+            // Terms of very different size, of which plain sums lose most.
+            let values = (0..<4096).map { _ in generator.nextNormal() * exp2(Double(generator.nextIndex(below: 60))) }
+            for centre in [nil, 3.25] {
+                var (sums, lost) = ([Double](repeating: 0, count: 8), [Double](repeating: 0, count: 8))
+                var (expectedSums, expectedLost) = (sums, lost)
+                if var centre {
+                    cd_sum(values, values.count, &centre, &sums, &lost)
+                } else {
+                    cd_sum(values, values.count, nil, &sums, &lost)
+                }
+                for (index, value) in values.enumerated() {
+                    let (lane, term) = (index % 8, centre.map { (value - $0) * (value - $0) } ?? value)
+                    let sum = expectedSums[lane] + term
+                    let added = sum - expectedSums[lane]
+                    expectedLost[lane] += (expectedSums[lane] - (sum - added)) + (term - added)
+                    expectedSums[lane] = sum
+                }
+                #expect(sums == expectedSums && lost == expectedLost)
             }
         }
 

@@ -118,6 +118,15 @@ import Testing
         }
     }
 
+    @Test func `a folder that cannot be written is said before the work, and a look leaves nothing`() throws {
+        try withFolder { folder in
+            try ResultsFile(folder + "r.h5").checkWritable()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+            let error = #expect(throws: ResultsError.self) { try ResultsFile(folder + "none/r.h5").checkWritable() }
+            #expect(error?.description.contains("could not be written: no such file or directory") == true)
+        }
+    }
+
     @Test func `a folder that cannot be written is said, and nothing is lost`() throws {
         var file = ResultsFile("/nonexistent-folder/r.h5")
         var results = makeResults()

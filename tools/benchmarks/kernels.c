@@ -35,7 +35,7 @@ static void encode(const struct cd_steps *steps) {
 static void encode_thirty(void) { encode(&thirty); }
 static void encode_many(void) { encode(&many); }
 static void transpose(void) { cd_transpose(bytes, ROWS, COLUMNS, COLUMNS, out, ROWS + 64); }
-static void take_keys(void) { cd_keys(bytes, ROWS, COLUMNS, COLUMNS, words, keys); }
+static void take_keys(void) { cd_keys(bytes, ROWS, COLUMNS, COLUMNS, 30, words, keys); }
 static void map_bytes(void) { cd_map(bytes, VALUES, map, out); }
 static void count(const uint8_t *of, int kinds) {
     uint32_t counts[256];

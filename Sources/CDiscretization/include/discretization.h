@@ -47,15 +47,16 @@ void cd_transpose(const uint8_t *bytes, long rows, long columns, long pitch, uin
 /// Writes map[byte] for each byte. `to` may be `from`.
 void cd_map(const uint8_t *from, long count, const uint8_t map[256], uint8_t *to);
 
-/// Writes a key for each row of bytes: rows of up to eight bytes are their own keys; of others, two that differ have the same key
-/// with probability at most 2^-63 over the choice of the words.
+/// Writes a key for each row of bytes 0 ..< kinds: rows of up to eight bytes, and of up to 16 whose bits fit 64, are their own keys; of
+/// others, two that differ have the same key with probability at most 2^-63 over the choice of the words.
 ///
 /// A row is hashed twice by NH (Black, Halevi, Krawczyk, Krovetz, Rogaway: "UMAC", 1999, theorem 4.2: 2^-32 each), and what comes out
 /// twice by a multilinear hash of 32 bits (Lemire, Kaser: "Strongly universal string hashing is fast", 2014).
 ///
 /// - words: random, 2 · (columns / 8 rounded up to whole vectors of 8) + 10.
 /// Up to 63 bytes behind a row are read.
-void cd_keys(const uint8_t *bytes, long rows, long columns, long pitch, const uint64_t *words, uint64_t *keys);
+void cd_keys(
+    const uint8_t *bytes, long rows, long columns, long pitch, int kinds, const uint64_t *words, uint64_t *keys);
 
 /// How many words `cd_keys` takes.
 static inline long cd_word_count(long columns) { return 2 * ((columns + 63) / 64 * 8) + 10; }
@@ -64,9 +65,13 @@ static inline long cd_word_count(long columns) { return 2 * ((columns + 63) / 64
 void cd_count(const uint8_t *bytes, long count, int kinds, uint32_t *counts);
 
 /// Adds to each sum the number that each of up to four columns of bytes 0 ..< kinds, `stride` apart, has in its table of 256, the
-/// first column first.
+/// first column first. Four columns are read.
 void cd_add_one(
     const uint8_t *columns, long stride, int column_count, long count, int kinds, const double *tables, double *sums);
 
 /// The same with eight numbers in each place of a table, and eight sums side by side.
 void cd_add_eight(const uint8_t *columns, long stride, int column_count, long count, const double *tables, double *sums);
+
+/// Sums values, or where a centre is given their squared distances from it, in eight lanes, each with what its additions lost (Knuth's
+/// two-sum). `count` is a multiple of 8.
+void cd_sum(const double *values, long count, const double *centre, double sums[8], double lost[8]);

@@ -56,23 +56,41 @@ struct CountProfile: Sendable {
     /// K.
     let symbols: Int
 
-    init(_ counts: [Int]) {
-        var largest = 0
-        for count in counts where count > largest { largest = count }
-        var multiplicities = [Int](repeating: 0, count: largest + 1)
-        for count in counts { multiplicities[count] += 1 }
+    /// - Parameters:
+    ///   - counts: those that are counted here; 0 counts for nothing.
+    ///   - ones: how many symbols of one sample there are beside them.
+    init(_ counts: [Int], ones: Int = 0) {
         var entries: [(count: Int, symbols: Int)] = []
-        var symbols = 0
-        var samples = 0
-        for count in multiplicities.indices.dropFirst() where multiplicities[count] > 0 {
-            entries.append((count, multiplicities[count]))
-            symbols += multiplicities[count]
-            samples += count * multiplicities[count]
+        var (symbols, samples) = (0, 0)
+        func add(_ count: Int, times: Int) {
+            guard times > 0 else { return }
+            entries.append((count, times))
+            symbols += times
+            samples += count * times
+        }
+        if counts.count <= Self.fewCounts {
+            var (run, times) = (1, ones)
+            for count in counts.sorted() where count > 0 {
+                if count != run {
+                    add(run, times: times)
+                    (run, times) = (count, 0)
+                }
+                times += 1
+            }
+            add(run, times: times)
+        } else {
+            var multiplicities = [Int](repeating: 0, count: max(counts.max() ?? 0, 1) + 1)
+            multiplicities[1] = ones
+            for count in counts { multiplicities[count] &+= 1 }
+            for count in multiplicities.indices.dropFirst() { add(count, times: multiplicities[count]) }
         }
         self.entries = entries
         self.samples = samples
         self.symbols = symbols
     }
+
+    /// So many are sorted faster than a table of all counts is looked through.
+    private static let fewCounts = 64
 
     /// The entropy in bits.
     func entropy(by correction: EntropyCorrection) -> Double {

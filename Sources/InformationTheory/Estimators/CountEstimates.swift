@@ -126,6 +126,6 @@ private struct PartCounts {
         }
         profiles =
             ([z.occurrences] + withoutGroup + resampling.halves.map(counts) + resampling.quarters.map(counts))
-            .map(CountProfile.init)
+            .map { CountProfile($0) }
     }
 }

@@ -27,9 +27,11 @@ final class NeighbourScan {
     private let nearest: UnsafeMutablePointer<Neighbour>
     private var count = 0
 
-    private struct Neighbour {
-        var distance: Double
-        var group: UInt32
+    /// Another sample that is near, in both spaces where there are two.
+    struct Neighbour {
+        fileprivate(set) var distance: Double
+        fileprivate(set) var group: UInt32
+        fileprivate var place: UInt32
     }
 
     /// - Parameters:
@@ -91,12 +93,23 @@ final class NeighbourScan {
         update(own, neighbours)
     }
 
+    /// How many other samples are as near as the largest radius.
+    var neighbourCount: Int { count }
+
+    /// One of them, in ascending order of their distances.
+    func neighbour(_ entry: Int) -> Neighbour { nearest[entry] }
+
+    /// The row of the matrices that it is.
+    func sample(of neighbour: Neighbour) -> Int { Int(index.samples[Int(neighbour.place)]) }
+
     private func search(_ range: Range<Int>, _ sample: Int) {
         fresh.removeAll()
         query.norm.findNear(in: range, bound: largest.nextUp, near.found, other: other?.norm, joint: fresh)
         let known = count
         for entry in 0..<fresh.count where index.samples[fresh.place(entry)] != sample {
-            nearest[count] = Neighbour(distance: fresh.distance(entry), group: index.sources[fresh.place(entry)])
+            let place = fresh.place(entry)
+            nearest[count] = Neighbour(
+                distance: fresh.distance(entry), group: index.sources[place], place: UInt32(place))
             count += 1
         }
         // Few are new, as long as there is a bound.

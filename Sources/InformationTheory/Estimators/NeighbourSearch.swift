@@ -134,7 +134,10 @@ final class Neighbourhood {
     /// Nil for the space that is searched.
     private let firstCounts: NeighbourCounts?
     private let secondCounts: NeighbourCounts?
-    private var sample = 0
+    /// Nil of one space.
+    private let reach: NeighbourExtents?
+    /// The group of the sample.
+    private var group = 0
     /// The samples that are equal to it, by group, once they are counted.
     private var equalsByGroup: [Int]?
 
@@ -147,14 +150,21 @@ final class Neighbourhood {
             return NeighbourCounts(search.spaces[space].counted, groups: search.groups, sets: search.sets)
         }
         (firstCounts, secondCounts) = (counts(0), counts(1))
+        let spaces = search.spaces
+        reach =
+            spaces.count == 2
+            ? NeighbourExtents(
+                spaces[0].matrix, spaces[1].matrix, groups: search.groups, sets: search.sets,
+                capacity: search.index.count) : nil
     }
 
     fileprivate func begin(_ sample: Int, in group: Int, _ neighbours: [Int]) {
-        self.sample = sample
+        self.group = group
         equalsByGroup = nil
         scan.search(about: sample, in: group, neighbours: neighbours)
         firstCounts?.ask(about: sample, upTo: scan.largest.nextUp)
         secondCounts?.ask(about: sample, upTo: scan.largest.nextUp)
+        reach?.ask(about: sample)
     }
 
     /// The distance of the k-th nearest other sample in the joint space.
@@ -178,31 +188,19 @@ final class Neighbourhood {
     }
 
     private func countEquals() -> [Int] {
-        var byGroup = [Int](repeating: 0, count: 32)
-        for entry in 0..<scan.near.found.count where scan.near.found.distance(entry) == 0 {
-            let extents = self.extents(of: entry)
-            if extents == (0, 0) { byGroup[scan.near.group(entry)] += 1 }
+        var byGroup = [Int](repeating: 0, count: search.groups)
+        byGroup[group] = 1
+        var entry = 0
+        while entry < scan.neighbourCount, scan.neighbour(entry).distance == 0 {
+            byGroup[Int(scan.neighbour(entry).group)] += 1
+            entry += 1
         }
         return byGroup
     }
 
     /// The largest distance in each of two spaces among the samples as near as `radius` in the joint space.
     var extents: (Double, Double) {
-        var largest = (0.0, 0.0)
-        for entry in 0..<scan.near.found.count
-        where scan.near.found.distance(entry) <= radius && scan.near.isIn(part: part, entry) {
-            let own = extents(of: entry)
-            if max(own.0, own.1) <= radius { largest = (max(largest.0, own.0), max(largest.1, own.1)) }
-        }
-        return largest
-    }
-
-    private func extents(of entry: Int) -> (Double, Double) {
-        let row = scan.near.sample(entry)
-        let spaces = search.spaces
-        return (
-            spaces[0].matrix.distance(sample, row), spaces.count == 2 ? spaces[1].matrix.distance(sample, row) : 0
-        )
+        reach?.extents(within: radius, inPart: part, of: scan) ?? (radius, 0)
     }
 }
 
@@ -227,7 +225,7 @@ extension Matrix<Double> {
     }
 
     /// The distance of two rows under the maximum norm.
-    fileprivate func distance(_ row: Int, _ other: Int) -> Double {
+    func distance(_ row: Int, _ other: Int) -> Double {
         var distance = 0.0
         for column in 0..<columns {
             distance = max(distance, abs(values[row * columns + column] - values[other * columns + column]))

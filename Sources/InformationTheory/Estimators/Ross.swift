@@ -16,7 +16,9 @@ public import LinearAlgebra
 /// **Ties.** Where d is 0 its term takes the equal rows, itself included: ψ(k̃) − ψ(n_y) − ψ(m̃), the plug-in estimate of atoms;
 /// `ties` where rows are repeated.
 ///
-/// **When to distrust it.** As `ksgInformation`; many small classes make it coarse. `saturated` above 0.9 H(Y).
+/// **When to distrust it.** As `ksgInformation`; many small classes make it coarse. Never `saturated`: it comes near its ceiling
+/// only where the neighbours of most samples are of their own class, which is what is asked; labels that have nothing to do with X
+/// have about 0 on however few samples and in however many columns.
 ///
 /// - Parameters:
 ///   - x: n × d, finite.
@@ -25,7 +27,8 @@ public import LinearAlgebra
 ///   - seed: of the groups of the delete-group jackknife, which gives the standard error.
 ///   - errorBars: as in `ksgInformation`.
 ///   - jobs: the number of threads, which changes no bit.
-/// - Returns: the estimate, its ceiling the plug-in H(Y); 0 and `constant` for one label or one distinct row.
+/// - Returns: the estimate; 0 and `constant` for one label or one distinct row. The ceiling is H(Y) by the same ψ,
+///   ψ(n) − ⟨ψ(n_y)⟩, which classes that do not overlap have: above the plug-in H(Y) by about (classes − 1)/(2n ln 2).
 /// - Throws: `.notEstimable` where no class has two samples, or numbers of samples differ; `.notFinite`, `.empty`.
 /// - Complexity: O(n²·d), memory O(n·d).
 ///
@@ -56,11 +59,17 @@ public func rossInformation(
     let resampling = Resampling(samples: samples, seed: seed, errorBars: errorBars)
     let space = try NeighbourSpace(x.rows(kept), resampling)
     let (values, radii) = ClassSearch(space, classes, resampling).estimates(neighbours: k, jobs: jobs)
-    var estimate = Estimate(values, of: resampling, ceiling: entropy(of: labels))
+    var estimate = Estimate(values, of: resampling, ceiling: ceiling(of: classes))
     if isCoarse(medianRadius: median(of: radii), spread: x.largestDeviation) { estimate.flags.insert(.unconverged) }
     if rows.count < x.rows { estimate.flags.insert(.ties) }
-    if estimate.value > 0.9 * entropy(of: labels) { estimate.flags.insert(.saturated) }
     return estimate
+}
+
+/// ψ(n) − ⟨ψ(n_y)⟩ in bits. O(classes).
+private func ceiling(of classes: Symbols) -> Double {
+    let samples = Double(classes.sampleCount)
+    let sum = classes.occurrences.reduce(0.0) { $0 + Double($1) * digamma(Double($1)) }
+    return (digamma(samples) - sum / samples) / log(2)
 }
 
 /// The neighbours of each sample within its class, in every part of a resampling, by one search.
