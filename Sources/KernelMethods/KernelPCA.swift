@@ -137,9 +137,9 @@ extension KernelPCA {
     /// Returns the memory in bytes that ``fit(_:kernel:components:solver:memory:jobs:progress:)`` takes, its argument included if
     /// that is given up, if it may take `memory`, so that a caller can refuse before it is taken; `Int.max` where even that overflows.
     ///
-    /// Within a few percent (measured), the buffers of OpenBLAS apart: some 30 MB. Above `memory` where there is no way to do with
-    /// less. Not counted is what `automatic` takes where the iteration does not converge, 8n² bytes: it is not taken
-    /// beyond `memory`.
+    /// Within a few percent (measured) where the iteration needs all the vectors that it may take, less where it converges before;
+    /// the buffers of OpenBLAS apart: some 30 MB. Above `memory` where there is no way to do with less. Not counted is what
+    /// `automatic` takes where the iteration does not converge, 8n² bytes: it is not taken beyond `memory`.
     public static func predictedBytes(
         samples n: Int, features: Int, components: Int, kernel: Kernel, solver: Solver = .automatic, memory: Int = .max
     ) -> Int {
