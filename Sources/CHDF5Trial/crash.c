@@ -1,7 +1,10 @@
+#define H5_USE_110_API 1
 #include "crash.h"
 
+#include <hdf5.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,12 +21,17 @@ void chdf5_enter(void) {
     // The thread first: a crash of another one must not find its own.
     if (depth == 0) inside = pthread_self();
     depth++;
+    // A setting of each thread where libhdf5 knows of threads.
+    static _Thread_local bool is_silent;
+    if (!is_silent) is_silent = H5Eset_auto2(H5E_DEFAULT, NULL, NULL) >= 0;
 }
 
 void chdf5_leave(void) { depth--; }
 
 void chdf5_set_place(const char *text) {
-    strncpy(place, text, sizeof place - 1);
+    const size_t length = strnlen(text, sizeof place - 1);
+    memcpy(place, text, length);
+    place[length] = 0;
 }
 
 static void say(const char *text) {

@@ -273,8 +273,17 @@ struct Place: Sendable {
     let trust: File.Trust
     /// The file's bytes past libhdf5, nil where only libhdf5 can read them.
     let bytes: FileBytes?
+    /// File and object, for messages: every call of libhdf5 gets it.
+    let text: String
 
-    var text: String { "\(file):\(object)" }
+    init(file: String, object: String, limitedByFile: Bool, trust: File.Trust, bytes: FileBytes?) {
+        self.file = file
+        self.object = object
+        self.limitedByFile = limitedByFile
+        self.trust = trust
+        self.bytes = bytes
+        text = "\(file):\(object)"
+    }
 
     func child(_ name: String) -> Place {
         Place(

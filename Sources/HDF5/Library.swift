@@ -39,7 +39,6 @@ package enum Library {
             chdf5_leave()
             pthread_mutex_unlock(mutex)
         }
-        H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil)
         return try body()
     }
 

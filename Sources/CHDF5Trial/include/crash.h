@@ -4,7 +4,7 @@
 /// Makes a crash within libhdf5 a sentence on standard error and the exit status 2; other crashes stay what they are.
 void chdf5_watch_for_crashes(void);
 
-/// To be called around each use of libhdf5, by the thread that holds its lock.
+/// To be called around each use of libhdf5, by the thread that holds its lock. libhdf5 prints no errors there.
 void chdf5_enter(void);
 void chdf5_leave(void);
 
