@@ -139,53 +139,83 @@ CD_AVX512 __attribute__((always_inline)) static inline struct table loaded(const
 }
 
 /// Places are compared byte by byte; values at the place of a threshold are few, and looked at one by one.
+/// What is known of the values of sixteen lanes.
+struct lanes {
+    __m512 low, high;
+    /// The largest value without its sign, as a whole number: of infinities and NaN beyond all others.
+    __m512i largest;
+};
+
+CD_AVX512 __attribute__((always_inline)) static inline __m512i place_of_lanes(
+    const __m512 value, const __m512 origin, const __m512 scale, struct lanes *lanes) {
+    lanes->low = _mm512_min_ps(lanes->low, value);
+    lanes->high = _mm512_max_ps(lanes->high, value);
+    lanes->largest = _mm512_max_epu32(
+        lanes->largest, _mm512_and_si512(_mm512_castps_si512(value), _mm512_set1_epi32(0x7FFFFFFF)));
+    // What is below 0 becomes 0 when it is packed.
+    const __m512 place = _mm512_mul_ps(_mm512_sub_ps(value, origin), scale);
+    return _mm512_cvttps_epi32(_mm512_min_ps(place, _mm512_set1_ps(32767)));
+}
+
 CD_AVX512 static void encode_avx512(
     const float *values, long count, const struct cd_steps *steps, uint8_t *intervals, struct cd_extremes *extremes) {
     const __m512 origin = _mm512_set1_ps(steps->origin), scale = _mm512_set1_ps(steps->scale);
     const struct table first = loaded(steps->first), lower = loaded(steps->lower_place), upper = loaded(steps->upper_place);
     const __m512i one = _mm512_set1_epi8(1), low_bits = _mm512_set1_epi16(127);
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    __m512 low = _mm512_set1_ps(extremes->low), high = _mm512_set1_ps(extremes->high);
-    __mmask16 others = 0;
+    // Four of each, so that none waits for the one before.
+    struct lanes lanes[4];
+    for (int part = 0; part < 4; part++)
+        lanes[part] = (struct lanes){
+            _mm512_set1_ps(extremes->low), _mm512_set1_ps(extremes->high), _mm512_setzero_si512()};
     for (long index = 0; index < count; index += 64) {
         const long left = count - index;
         const __mmask64 here = left >= 64 ? ~0ull : (1ull << left) - 1;
         __m512i whole[4];
+        if (left >= 64) {
 #pragma clang loop unroll(full)
-        for (int part = 0; part < 4; part++) {
-            const __mmask16 lanes = (__mmask16)(here >> 16 * part);
-            // What comes from memory, not from a cache, is asked for early: the CPU's own foresight ends with the page.
-            _mm_prefetch((const char *)(values + index + 1024 + 16 * part), _MM_HINT_T0);
-            const __m512 value = _mm512_mask_loadu_ps(low, lanes, values + index + 16 * part);
-            low = _mm512_min_ps(low, value);
-            high = _mm512_max_ps(high, value);
-            // NaN and both infinities.
-            others |= lanes & _mm512_fpclass_ps_mask(value, 0x99);
-            __m512 place = _mm512_mul_ps(_mm512_sub_ps(value, origin), scale);
-            place = _mm512_min_ps(_mm512_max_ps(place, _mm512_setzero_ps()), _mm512_set1_ps(32767));
-            whole[part] = _mm512_cvttps_epi32(place);
+            for (int part = 0; part < 4; part++) {
+                // What comes from memory, not from a cache, is asked for early: the CPU's own foresight ends with the page.
+                _mm_prefetch((const char *)(values + index + 1024 + 16 * part), _MM_HINT_T0);
+                whole[part] = place_of_lanes(_mm512_loadu_ps(values + index + 16 * part), origin, scale, &lanes[part]);
+            }
+        } else {
+            for (int part = 0; part < 4; part++) {
+                const __m512 value = _mm512_mask_loadu_ps(
+                    lanes[part].low, (__mmask16)(here >> 16 * part), values + index + 16 * part);
+                whole[part] = place_of_lanes(value, origin, scale, &lanes[part]);
+            }
         }
-        // Packing goes lane by lane of 128 bits: afterwards, groups of four are put in order.
+        // Packing goes lane by lane of 128 bits: in the end, groups of four are put in order.
         const __m512i first_half = _mm512_packus_epi32(whole[0], whole[1]);
         const __m512i second_half = _mm512_packus_epi32(whole[2], whole[3]);
-        const __m512i cell = _mm512_permutexvar_epi32(
-            order, _mm512_packus_epi16(_mm512_srli_epi16(first_half, 7), _mm512_srli_epi16(second_half, 7)));
-        const __m512i place = _mm512_permutexvar_epi32(
-            order, _mm512_packus_epi16(_mm512_and_si512(first_half, low_bits), _mm512_and_si512(second_half, low_bits)));
+        const __m512i cell =
+            _mm512_packus_epi16(_mm512_srli_epi16(first_half, 7), _mm512_srli_epi16(second_half, 7));
+        const __m512i place =
+            _mm512_packus_epi16(_mm512_and_si512(first_half, low_bits), _mm512_and_si512(second_half, low_bits));
         const __m512i lower_place = looked_up(&lower, cell), upper_place = looked_up(&upper, cell);
         __m512i interval = looked_up(&first, cell);
         interval = _mm512_mask_add_epi8(interval, _mm512_cmpgt_epu8_mask(place, lower_place), interval, one);
         interval = _mm512_mask_add_epi8(interval, _mm512_cmpgt_epu8_mask(place, upper_place), interval, one);
-        _mm512_mask_storeu_epi8(intervals + index, here, interval);
-        uint64_t open = here & (_mm512_cmpeq_epi8_mask(place, lower_place) | _mm512_cmpeq_epi8_mask(place, upper_place));
+        _mm512_mask_storeu_epi8(intervals + index, here, _mm512_permutexvar_epi32(order, interval));
+        const __mmask64 at_threshold =
+            _mm512_cmpeq_epi8_mask(place, lower_place) | _mm512_cmpeq_epi8_mask(place, upper_place);
+        if (!at_threshold) continue;
+        uint64_t open =
+            here & _mm512_movepi8_mask(_mm512_permutexvar_epi32(order, _mm512_movm_epi8(at_threshold)));
         for (; open; open &= open - 1) {
             const long at = index + __builtin_ctzll(open);
             intervals[at] = interval_of(steps, place_of(steps, values[at]) >> 7, values[at]);
         }
     }
-    extremes->low = _mm512_reduce_min_ps(low);
-    extremes->high = _mm512_reduce_max_ps(high);
-    if (others) extremes->has_other = 1;
+    for (int part = 1; part < 4; part++) {
+        lanes[0].low = _mm512_min_ps(lanes[0].low, lanes[part].low);
+        lanes[0].high = _mm512_max_ps(lanes[0].high, lanes[part].high);
+        lanes[0].largest = _mm512_max_epu32(lanes[0].largest, lanes[part].largest);
+    }
+    extremes->low = _mm512_reduce_min_ps(lanes[0].low);
+    extremes->high = _mm512_reduce_max_ps(lanes[0].high);
+    if (_mm512_reduce_max_epu32(lanes[0].largest) >= 0x7F800000u) extremes->has_other = 1;
 }
 #endif
 
