@@ -4,8 +4,11 @@ internal import COpenSSL
 struct Digest: ~Copyable {
     private let context: OpaquePointer
 
+    /// Without the machine's configuration, which nobody needs to hash, and to read which takes as long as all else here.
+    private static let isPrepared = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG), nil) == 1
+
     init() {
-        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+        guard Self.isPrepared, let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
             preconditionFailure("libcrypto has no SHA-256")
         }
         self.context = context
