@@ -26,8 +26,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
     ],
     targets: [
-        // C libraries: module maps and static-inline shims, nothing else but the trial (after fork(), no Swift may run) and
-        // the loops over the values of layers, which need the vector instructions of the CPU that they find.
+        // C libraries: module maps and static-inline shims, nothing else but the trial (after fork(), no Swift may run), the
+        // loops over the values of layers, which need the vector instructions of the CPU that they find, and settings of the
+        // C library that Swift does not see.
         .systemLibrary(
             name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
         .target(name: "CHDF5Trial", dependencies: ["CHDF5"]),
@@ -38,6 +39,7 @@ let package = Package(
                 .brew(["openblas", "lapack"]),
             ]),
         .target(name: "CDiscretization"),
+        .target(name: "CMemory"),
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         .systemLibrary(
@@ -82,7 +84,7 @@ let package = Package(
             dependencies: [
                 "Reporting", "Findings", "Analysis", "Training", "Importing", "Activations", "Results", "Cluster",
                 "InformationTheory",
-                "KnownTruth", "LinearAlgebra", "SampleFiles", "Configuration", "Spelling",
+                "KnownTruth", "LinearAlgebra", "SampleFiles", "Configuration", "Spelling", "CMemory",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMemory
 import LinearAlgebra
 
 #if canImport(Darwin)
@@ -10,6 +11,7 @@ import LinearAlgebra
 @main
 enum Program {
     static func main() async {
+        cm_keep_freed_memory()
         BLASThreads.endIdle()
         var arguments = Array(CommandLine.arguments.dropFirst())
         do {
