@@ -36,6 +36,12 @@ static inline H5L_type_t chdf5_link_type(hid_t location, const char *name) {
     return H5Lget_info(location, name, &info, H5P_DEFAULT) < 0 ? H5L_TYPE_ERROR : info.type;
 }
 
+/// The type of the object behind `name` in `location` (H5O_TYPE_GROUP, ...), or a negative value. Opens nothing.
+static inline int chdf5_object_type(hid_t location, const char *name) {
+    H5O_info_t info;
+    return H5Oget_info_by_name2(location, name, &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0 ? -1 : (int)info.type;
+}
+
 /// The number of links in a group, or a negative value.
 static inline long long chdf5_link_count(hid_t group) {
     H5G_info_t info;

@@ -61,12 +61,12 @@ public final class Group: Object, @unchecked Sendable {
     /// What lies behind a name of this group; nil where nothing does, or a link that is not a hard one.
     public func kind(of name: String) throws(HDF5Error) -> ChildKind? {
         guard let link = try linkKind(of: name), follows(link) else { return nil }
-        let child = try Library.open("look up “\(name)”", at: place.child(name).text, parent: handle) {
-            H5Oopen(handle.id, name, hid_t(H5P_DEFAULT))
+        let type = try Library.call("look up “\(name)”", at: place.child(name).text) {
+            chdf5_object_type(handle.id, name)
         }
-        switch Library.locked({ H5Iget_type(child.id) }) {
-        case H5I_GROUP: return .group
-        case H5I_DATASET: return .dataset
+        switch H5O_type_t(type) {
+        case H5O_TYPE_GROUP: return .group
+        case H5O_TYPE_DATASET: return .dataset
         default: return .other
         }
     }
