@@ -8,8 +8,11 @@ internal import Results
 /// stopped before the cell asked for its numbers as well.
 struct AskedNumbers {
     private let archive: ActivationArchive
-    /// Made when a cell has failed: seldom.
-    private var units: [AnalysisPlan.FailedCell: [(plan: AnalysisPlan, unit: AnalysisPlan.Unit)]]?
+    /// Made when a cell has failed, which is seldom, and again when calls have come from elsewhere.
+    private var units: [AnalysisPlan.FailedCell: [(plan: AnalysisPlan, unit: AnalysisPlan.Unit)]] = [:]
+    private var calls = 0
+    /// What the archive has numbers of, in some epoch; nil where it is the only one.
+    private var answered: Set<Measurement.Key>?
 
     init(of archive: ActivationArchive) { self.archive = archive }
 
@@ -18,25 +21,29 @@ struct AskedNumbers {
     mutating func areMissing(
         from results: ResultSet, of cell: AnalysisPlan.FailedCell, beside known: Set<Measurement.Key>
     ) -> Bool {
-        let units = units ?? byCell(results)
-        self.units = units
+        if calls != results.provenance.count { read(results) }
         return units[cell, default: []].contains { plan, unit in
-            plan.keys(of: unit).contains { results[$0] == nil && !known.contains($0) }
+            plan.keys(of: unit).contains { key in
+                results[key] == nil && !known.contains(key) && answered?.contains(key.ofAllEpochs) ?? true
+            }
         }
     }
 
-    /// A call that cannot be planned, such as one of another archive in the same results, asked for nothing here.
-    private func byCell(
-        _ results: ResultSet
-    ) -> [AnalysisPlan.FailedCell: [(plan: AnalysisPlan, unit: AnalysisPlan.Unit)]] {
-        var units: [AnalysisPlan.FailedCell: [(plan: AnalysisPlan, unit: AnalysisPlan.Unit)]] = [:]
+    /// A call does not say which archive it was for. Where there are several, it asked of this one what this one has in another
+    /// epoch.
+    private mutating func read(_ results: ResultSet) {
+        calls = results.provenance.count
+        units = [:]
         for call in results.provenance {
             guard let request = AnalysisRequest(json: call.request),
                 let plan = try? AnalysisPlan(request, of: archive)
             else { continue }
             for unit in plan.units { units[plan.cell(of: unit), default: []].append((plan, unit)) }
         }
-        return units
+        let id = archive.info.id
+        answered =
+            results.archives.count < 2
+            ? nil : Set(results.measurements.lazy.filter { $0.key.archive == id }.map(\.key.ofAllEpochs))
     }
 }
 

@@ -138,7 +138,6 @@ CD_AVX512 __attribute__((always_inline)) static inline struct table loaded(const
     return table;
 }
 
-/// Places are compared byte by byte; values at the place of a threshold are few, and looked at one by one.
 /// What is known of the values of sixteen lanes.
 struct lanes {
     __m512 low, high;
@@ -157,6 +156,7 @@ CD_AVX512 __attribute__((always_inline)) static inline __m512i place_of_lanes(
     return _mm512_cvttps_epi32(_mm512_min_ps(place, _mm512_set1_ps(32767)));
 }
 
+/// Places are compared byte by byte; values at the place of a threshold are few, and looked at one by one.
 CD_AVX512 static void encode_avx512(
     const float *values, long count, const struct cd_steps *steps, uint8_t *intervals, struct cd_extremes *extremes) {
     const __m512 origin = _mm512_set1_ps(steps->origin), scale = _mm512_set1_ps(steps->scale);

@@ -105,7 +105,7 @@ void cd_map(const uint8_t *from, long count, const uint8_t map[256], uint8_t *to
     for (long index = 0; index < count; index++) to[index] = map[from[index]];
 }
 
-typedef uint64_t words __attribute__((vector_size(64), aligned(8), may_alias));
+typedef uint64_t words __attribute__((vector_size(64), aligned(1), may_alias));
 typedef uint32_t halves __attribute__((vector_size(64), aligned(4), may_alias));
 
 /// The sum of (low half + key) · (high half + key) over the words: NH.

@@ -46,7 +46,7 @@ final class IntervalLayer {
         codes.initialize(repeating: 0, count: blockBytes)
         // Columns are not to compete for the same lines of the cache where n is a power of two.
         stride = (rows + 63) / 64 * 64 + 64
-        // What is read of these is written before.
+        // What counts of these is written before.
         bytes = .allocate(capacity: stride * ((columns + 15) / 16 * 16))
         keys = .allocate(capacity: rows * intervals.codes.count)
         var generator = SplitMix64(seed: rowHashSeed)

@@ -39,13 +39,14 @@ struct StepFunction {
             let extremes = extremes()
             let lowest = (extremes.low / step).rounded(.down)
             let highest = (extremes.high / step).rounded(.down)
-            guard highest - lowest <= Double(Self.mostThresholds), abs(lowest) <= 0x1p50, abs(highest) <= 0x1p50 else {
-                return nil
-            }
+            // What an archive says of its extremes can be anything.
+            guard (0...Double(Self.mostThresholds)).contains(highest - lowest), abs(lowest) <= 0x1p50,
+                abs(highest) <= 0x1p50
+            else { return nil }
             self.range = nil
             codeCount = Int(highest - lowest) + 1
             codes = [0]
-            for code in 1..<max(codeCount, 1) {
+            for code in 1..<codeCount {
                 let multiple = lowest + Double(code)
                 add(code: UInt8(code), near: multiple * step) { Double($0) / step >= multiple }
             }

@@ -1,6 +1,6 @@
 /// Numbers 64-bit keys 0, 1, 2, ... in order of first appearance, by open addressing with linear probing.
 ///
-/// Distinct keys get distinct numbers: the table compares whole keys. It owns its memory, holds at most `capacity` keys,
+/// Distinct keys get distinct numbers: the table compares whole keys. It owns its memory, is made for `capacity` keys,
 /// and is cleared for reuse without a new allocation. O(1) per key on average.
 struct SymbolTable: ~Copyable {
     /// The number of the key in each slot, −1 where the slot is free.

@@ -82,6 +82,19 @@ public struct Measurement: Sendable, Hashable {
     }
 }
 
+extension Measurement.Key {
+    /// The same number in whatever epoch: without the epoch and what depends on it, the range and the step.
+    public var ofAllEpochs: Self {
+        var key = self
+        (key.epoch, key.range) = (nil, "")
+        if key.parameters.contains("step=") {
+            key.parameters = key.parameters.split(separator: ";").filter { !$0.hasPrefix("step=") }.joined(
+                separator: ";")
+        }
+        return key
+    }
+}
+
 extension Measurement.Key: Comparable {
     /// The order of every table: archive, split, order, epoch, quantity, estimator, discretization, target, parameters;
     /// what does not apply comes first, text is compared by its UTF-8 bytes.

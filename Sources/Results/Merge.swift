@@ -40,18 +40,35 @@ extension ResultSet {
         for failure in failures { insert(failure) }
     }
 
-    /// The failures of both sets. A cell that failed on one side, and of which the other has numbers and no failure, did
-    /// not fail. O(m) in the measurements of a side only where the other has failures.
+    /// The failures of both sets. A cell that failed on one side did not fail where the other has no failure of it, and all that the
+    /// first has of the other epochs of the layer: what failed is not known, but it was among that. O(m) where there are failures.
     private func failures(with other: ResultSet) -> [Failure] {
         let (mine, theirs) = (failures, other.failures)
         guard !mine.isEmpty || !theirs.isEmpty else { return [] }
         let (mineByCell, theirsByCell) = (Set(mine.map(Cell.init)), Set(theirs.map(Cell.init)))
-        func computed(_ cells: Set<Cell>, in results: ResultSet) -> Set<Cell> {
-            cells.isEmpty ? [] : Set(results.measurements.map { Cell($0.key) }).intersection(cells)
-        }
-        let refuted = computed(mineByCell.subtracting(theirsByCell), in: other)
-            .union(computed(theirsByCell.subtracting(mineByCell), in: self))
+        let refuted = refuted(mineByCell.subtracting(theirsByCell), by: other)
+            .union(other.refuted(theirsByCell.subtracting(mineByCell), by: self))
         return (mine + theirs).filter { !refuted.contains(Cell($0)) }
+    }
+
+    /// The cells, which failed here, that the other results have whole.
+    private func refuted(_ cells: Set<Cell>, by other: ResultSet) -> Set<Cell> {
+        guard !cells.isEmpty else { return [] }
+        let layers = Set(cells.map(\.ofAllEpochs))
+        var asked: [Cell: Set<Measurement.Key>] = [:]
+        for row in measurements {
+            let cell = Cell(row.key)
+            guard layers.contains(cell.ofAllEpochs), !cells.contains(cell) else { continue }
+            asked[cell.ofAllEpochs, default: []].insert(row.key.ofAllEpochs)
+        }
+        var found: [Cell: Set<Measurement.Key>] = [:]
+        for row in other.measurements where cells.contains(Cell(row.key)) {
+            found[Cell(row.key), default: []].insert(row.key.ofAllEpochs)
+        }
+        return cells.filter { cell in
+            guard let found = found[cell] else { return false }
+            return asked[cell.ofAllEpochs, default: []].isSubset(of: found)
+        }
     }
 
     private func checkArrays(of other: ResultSet, from place: String) throws(ResultsError) {
@@ -72,4 +89,8 @@ extension ResultSet {
                 "terms by feature, PMI by sample, null values or a spectrum differ from those of the other results",
             remedy: "Arrays with one key must agree: analyze both on one kind of machine with one version.")
     }
+}
+
+extension ResultSet.Cell {
+    fileprivate var ofAllEpochs: Self { Self(archive: archive, split: split, layer: layer, epoch: nil) }
 }

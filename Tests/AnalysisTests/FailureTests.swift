@@ -30,20 +30,21 @@ import Testing
         return request
     }
 
+    private static func setValue(_ value: Float, in path: String) throws {
+        let file = try File(opening: path, .readWrite)
+        try file.root.group("splits").group("train").group("layers").dataset("xor")
+            .write([value], start: [1, 2, 0], count: [1, 1, 1])
+        try file.close()
+    }
+
     // A value outside of the recorded range fails what bins over it, and nothing else.
     @Test(arguments: [false, true])
     func `a failure stands until what failed is computed, whatever else is`(isUnusual: Bool) async throws {
         try await withFolder { folder in
             let path = folder + "a.h5"
             try TinyArchive.xor.write(to: path)
-            func setValue(_ value: Float) throws {
-                let file = try File(opening: path, .readWrite)
-                try file.root.group("splits").group("train").group("layers").dataset("xor")
-                    .write([value], start: [1, 2, 0], count: [1, 1, 1])
-                try file.close()
-            }
             let asked = isUnusual ? try Self.unusual() : AnalysisRequest()
-            try setValue(7)
+            try Self.setValue(7, in: path)
             var results = try await analyze(path, asked).results
             let reason = try #require(results.failures.first?.reason)
             #expect(results.failures.count == 1 && reason.contains("outside the recorded range"))
@@ -52,9 +53,26 @@ import Testing
                 results = other.results
                 #expect(other.summary.failures.isEmpty && results.failures.map(\.reason) == [reason])
             }
-            try setValue(1)
+            try Self.setValue(1, in: path)
             #expect(try await analyze(path, Self.request("ksg2:k=1"), into: results).results.failures.count == 1)
             #expect(try await analyze(path, asked, into: results).results.failures.isEmpty)
+        }
+    }
+
+    @Test func `what was asked of another archive is not missing here`() async throws {
+        try await withFolder { folder in
+            let (path, elsewhere) = (folder + "a.h5", folder + "b.h5")
+            for path in [path, elsewhere] { try TinyArchive.xor.write(to: path) }
+            try Self.setValue(7, in: path)
+            var results = try await analyze(path).results
+            let other = try await analyze(elsewhere, Self.request("nsb")).results
+            for call in other.provenance { results.insert(call) }
+            var archive = try #require(results.archives.values.first)
+            try Self.setValue(1, in: path)
+            #expect(try await analyze(path, into: results).results.failures.count == 1)
+            archive.id = "another"
+            results.insert(archive)
+            #expect(try await analyze(path, into: results).results.failures.isEmpty)
         }
     }
 

@@ -113,13 +113,22 @@ extension VectorWidths {
 
         @Test func `pieces refuse what only all values together can tell`() throws {
             let range = ValueRange(low: 0, high: 1)
-            func pieces(_ texts: [String], _ values: [Float]) throws -> [DiscretizedLayer]? {
+            func pieces(
+                _ texts: [String], _ values: [Float], recorded: ValueRange = range
+            ) throws -> [DiscretizedLayer]? {
                 let rules = try texts.map { (try Discretization($0), Optional(range)) }
-                let pieces = PiecewiseDiscretization(rules, rows: 2, columns: 2, recorded: range)
+                let pieces = PiecewiseDiscretization(rules, rows: 2, columns: 2, recorded: recorded)
                 values.withUnsafeBufferPointer { pieces?.append($0) }
                 return pieces?.layers()
             }
             #expect(try pieces(["width:30@run", "step:0.1"], [0, 0.5, 1, 0.25])?.count == 2)
+            // What a damaged archive may say.
+            for extreme in [5, 1e15, 1e18, Double.infinity, .nan] {
+                let inverted = ValueRange(low: extreme, high: -extreme)
+                #expect(
+                    try pieces(["step:1000", "width:30@[-1,1]"], [0, 0.5, 1, 0.25], recorded: inverted) == nil,
+                    "\(extreme)")
+            }
             #expect(try pieces(["width:30@run", "quantile:4@unit"], [0, 0.5, 1, 0.25]) == nil)
             #expect(try pieces(["width:257@run"], [0, 0.5, 1, 0.25]) == nil)
             for bad in [Float.nan, .infinity, -.infinity] {

@@ -38,6 +38,30 @@ import Testing
         #expect(mine.failures.map(\.layer) == ["fc2"])
     }
 
+    @Test func `a failure stands where the other side has other numbers of the cell only`() throws {
+        func key(_ estimator: String, epoch: Int) -> Measurement.Key {
+            Measurement.Key(
+                archive: "a", split: "train", layer: "fc1", order: 1, epoch: epoch, quantity: .inputInformation,
+                estimator: estimator, parameters: "step=\(epoch)", samples: 4)
+        }
+        var mine = ResultSet()
+        mine.insert(Measurement(key: key("plug-in", epoch: 0), value: 1))
+        mine.insert(Failure(archive: "a", split: "train", layer: "fc1", epoch: 10, reason: "out of range"))
+        var other = ResultSet()
+        for epoch in [0, 10] { other.insert(Measurement(key: key("ksg1", epoch: epoch), value: 1)) }
+        for (into, from) in [(mine, other), (other, mine)] {
+            var merged = into
+            try merged.merge(from, from: "other")
+            #expect(merged.failures.map(\.reason) == ["out of range"])
+        }
+        other.insert(Measurement(key: key("plug-in", epoch: 10), value: 1))
+        for (into, from) in [(mine, other), (other, mine)] {
+            var merged = into
+            try merged.merge(from, from: "other")
+            #expect(merged.failures.isEmpty)
+        }
+    }
+
     // GIB terms can fail where the IB terms of the same cell stand.
     @Test func `a cell that failed in part has failed after merging too, from either side`() throws {
         var part = makeResults()

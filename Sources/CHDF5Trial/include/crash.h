@@ -1,4 +1,4 @@
-// What a trial does not show: libhdf5 also reads beyond its memory on some damage, which is a crash only by chance.
+// Each use of libhdf5. What a trial does not show: it also reads beyond its memory on some damage, which is a crash only by chance.
 #pragma once
 
 /// Makes a crash within libhdf5 a sentence on standard error and the exit status 2; other crashes stay what they are.

@@ -31,8 +31,6 @@ final class NearList {
     /// The row of the matrix that an entry is.
     func sample(_ entry: Int) -> Int { Int(index.samples[found.place(entry)]) }
 
-    func group(_ entry: Int) -> Int { Int(index.sources[found.place(entry)]) }
-
     func isIn(part: Int, _ entry: Int) -> Bool { sets[part] >> index.sources[found.place(entry)] & 1 == 1 }
 
     /// How many samples of a part lie nearer than a bound, up to which all are in the list.
