@@ -140,7 +140,7 @@ public struct AnalysisRunner: Sendable {
                 while running >= jobs, failed == nil { await collect() }
                 if failed == nil, shouldStop() { summary.wasInterrupted = true }
                 if failed != nil || summary.wasInterrupted { break }
-                let batch = next..<next + batchSize.units(of: units.count - next, jobs: jobs)
+                let batch = batchSize.batch(from: next, of: units, jobs: jobs)
                 next = batch.upperBound
                 let first = await ahead?.value
                 group.addTask { await compute(batch, of: units, first, with: reader, in: contexts) }
@@ -305,8 +305,15 @@ private struct BatchSize {
     private static let worth: Duration = .milliseconds(1)
     private static let most = 64
 
-    /// At least one of those that are left.
-    func units(of left: Int, jobs: Int) -> Int { min(fitting, max(1, left / (4 * jobs))) }
+    /// The units from `first` on, of one split and one number of samples: what is known of one says nothing of others.
+    mutating func batch(from first: Int, of units: [AnalysisPlan.Unit], jobs: Int) -> Range<Int> {
+        func isAlike(_ index: Int) -> Bool {
+            units[index].split.name == units[first].split.name && units[index].samples == units[first].samples
+        }
+        if first > 0, !isAlike(first - 1) { fitting = 1 }
+        let count = min(fitting, max(1, (units.count - first) / (4 * jobs)))
+        return first..<((first..<first + count).first { !isAlike($0) } ?? first + count)
+    }
 
     mutating func learn(from batch: FinishedBatch) {
         let units = Self.worth / max(batch.duration / batch.units.count, .nanoseconds(1))
