@@ -169,16 +169,8 @@ typedef double eight __attribute__((vector_size(64), aligned(64), may_alias));
                 sum[index] += rows[256 * column + columns[column * stride + index]];                                 \
     }
 
-CD_ADD_EIGHT(add_eight_any, )
-#if defined(__x86_64__)
-CD_ADD_EIGHT(add_eight_avx2, __attribute__((target("avx2"))))
-CD_ADD_EIGHT(add_eight_avx512, __attribute__((target("avx512f"))))
-#endif
+FOR_EVERY_WIDTH(CD_ADD_EIGHT, add_eight)
 
 void cd_add_eight(const uint8_t *columns, long stride, int column_count, long count, const double *tables, double *sums) {
-#if defined(__x86_64__)
-    if (has_512()) return add_eight_avx512(columns, stride, column_count, count, tables, sums);
-    if (has_256()) return add_eight_avx2(columns, stride, column_count, count, tables, sums);
-#endif
-    add_eight_any(columns, stride, column_count, count, tables, sums);
+    WIDEST(add_eight)(columns, stride, column_count, count, tables, sums);
 }

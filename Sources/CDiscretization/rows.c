@@ -145,11 +145,7 @@ static inline uint64_t multilinear(const uint64_t *w, uint64_t first, uint64_t s
         }                                                                                                            \
     }
 
-CD_KEYS(keys_any, )
-#if defined(__x86_64__)
-CD_KEYS(keys_avx2, __attribute__((target("avx2"))))
-CD_KEYS(keys_avx512, __attribute__((target("avx512f,avx512bw"))))
-#endif
+FOR_EVERY_WIDTH(CD_KEYS, keys)
 
 /// The low `bits` of each of eight bytes, side by side.
 static inline uint64_t packed(uint64_t x, int bits) {
@@ -182,9 +178,5 @@ void cd_keys(
     int bits = 1;
     while (1 << bits < kinds) bits++;
     if (columns <= 16 && bits * columns <= 64) return pack_rows(bytes, rows, columns, pitch, bits, keys);
-#if defined(__x86_64__)
-    if (has_512()) return keys_avx512(bytes, rows, columns, pitch, words, keys);
-    if (has_256()) return keys_avx2(bytes, rows, columns, pitch, words, keys);
-#endif
-    keys_any(bytes, rows, columns, pitch, words, keys);
+    WIDEST(keys)(bytes, rows, columns, pitch, words, keys);
 }

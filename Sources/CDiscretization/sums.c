@@ -26,16 +26,8 @@ typedef double eight __attribute__((vector_size(64), aligned(8), may_alias));
         *(eight *)lost = rest;                                                                                       \
     }
 
-CD_SUM(sum_any, )
-#if defined(__x86_64__)
-CD_SUM(sum_avx2, __attribute__((target("avx2"))))
-CD_SUM(sum_avx512, __attribute__((target("avx512f"))))
-#endif
+FOR_EVERY_WIDTH(CD_SUM, sum)
 
 void cd_sum(const double *values, long count, const double *centre, double sums[8], double lost[8]) {
-#if defined(__x86_64__)
-    if (has_512()) return sum_avx512(values, count, centre, sums, lost);
-    if (has_256()) return sum_avx2(values, count, centre, sums, lost);
-#endif
-    sum_any(values, count, centre, sums, lost);
+    WIDEST(sum)(values, count, centre, sums, lost);
 }

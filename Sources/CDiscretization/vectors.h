@@ -19,3 +19,15 @@ static inline int has_512_tables(void) { return has_512() && __builtin_cpu_suppo
 /// Bits counted in registers.
 static inline int has_512_counts(void) { return has_512() && __builtin_cpu_supports("avx512vpopcntdq"); }
 #endif
+
+/// A function by every width of vectors, which the compiler makes of one text: `make(name, attribute)` defines it, `name##_any` for
+/// any CPU. A call by `WIDEST(name)` takes what the CPU has.
+#if defined(__x86_64__)
+#define FOR_EVERY_WIDTH(make, name)                                                                                   \
+    make(name##_any, ) make(name##_avx2, __attribute__((target("avx2"))))                                             \
+        make(name##_avx512, __attribute__((target("avx512f,avx512bw"))))
+#define WIDEST(name) (has_512() ? name##_avx512 : has_256() ? name##_avx2 : name##_any)
+#else
+#define FOR_EVERY_WIDTH(make, name) make(name##_any, )
+#define WIDEST(name) name##_any
+#endif
