@@ -104,7 +104,7 @@ extension Discretization {
                 }
             }
             let counts = histogram.count(codes, bins: bins)
-            entropies.append(plugInEntropy(counts: counts, total: layer.rows))
+            entropies.append(plugInEntropy(of: CountProfile(counts)))
             surprisals.add(codes, counts: counts)
         }
         return DiscretizedLayer(

@@ -11,12 +11,7 @@
 /// `Flags.saturated`. Its bits do not depend on the order of the samples. O(distinct counts); no samples: 0.
 ///
 /// Source: Shannon, "A Mathematical Theory of Communication", 1948, section 6; the bias: Miller, 1955.
-public func entropy(of z: Symbols) -> Double {
-    let total = Double(z.sampleCount)
-    var sum = CompensatedSum()
-    for (count, symbols) in z.profile.entries { sum.add(Double(symbols * count) * log2(total / Double(count))) }
-    return sum.value / Double(max(z.sampleCount, 1))
-}
+public func entropy(of z: Symbols) -> Double { plugInEntropy(of: z.profile) }
 
 /// Returns log2 n, the largest entropy that n samples can show, in bits, by the sum that `entropy(of:)` takes where all
 /// symbols differ: so that a saturated entropy equals its ceiling to the last bit. O(1); no samples: 0.
@@ -120,31 +115,13 @@ func mean(_ values: [Double]) -> Double {
     return sum.value / Double(values.count)
 }
 
-/// Returns Σ (c/n)·log2(n/c) over the counts c > 0, in bits, summed from the smallest count to the largest, so that the
-/// bits of the result depend on nothing but the multiset of counts. One logarithm per distinct count.
-func plugInEntropy(counts: some Collection<Int>, total: Int) -> Double {
+/// Returns Σ (c/n)·log2(n/c) over the counts, in bits, summed from the smallest count to the largest, so that the bits of the
+/// result depend on nothing but the multiset of counts. One logarithm per distinct count; no samples: 0.
+func plugInEntropy(of counts: CountProfile) -> Double {
+    let total = Double(counts.samples)
     var sum = CompensatedSum()
-    func add(_ count: Int, times: Int) {
-        sum.add(Double(times * count) * log2(Double(total) / Double(count)))
-    }
-    if counts.count <= 64 {
-        var run = (count: 0, times: 0)
-        for count in counts.sorted() where count > 0 {
-            if count != run.count {
-                if run.times > 0 { add(run.count, times: run.times) }
-                run = (count, 0)
-            }
-            run.times += 1
-        }
-        if run.times > 0 { add(run.count, times: run.times) }
-    } else {
-        var multiplicities = [Int](repeating: 0, count: (counts.max() ?? 0) + 1)
-        for count in counts { multiplicities[count] += 1 }
-        for count in multiplicities.indices.dropFirst() where multiplicities[count] > 0 {
-            add(count, times: multiplicities[count])
-        }
-    }
-    return sum.value / Double(max(total, 1))
+    for (count, symbols) in counts.entries { sum.add(Double(symbols * count) * log2(total / Double(count))) }
+    return sum.value / Double(max(counts.samples, 1))
 }
 
 /// Returns `bits`, or 0 where it lies below 0 by no more than the rounding `noise`, for quantities that a theorem bounds

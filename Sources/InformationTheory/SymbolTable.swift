@@ -37,25 +37,35 @@ struct SymbolTable: ~Copyable {
     }
 
     /// Returns the number of `key`, a new one where it was not seen before.
+    @inline(__always)
+    mutating func number(of key: UInt64) -> Int32 {
+        precondition(count < keys.count, "more keys than the table was made for")
+        let (number, isNew) = Self.number(
+            of: key, new: count, slots.baseAddress!, last: slots.count &- 1, keys.baseAddress!, shift)
+        count &+= isNew
+        return number
+    }
+
+    /// Finds the number of a key, `new` where it was not seen before, and 1 then, else 0.
     ///
     /// The key is written where it will stand if it is new, so that old and new keys take the same way, with no branch between
     /// them that nothing could foresee.
     @inline(__always)
-    mutating func number(of key: UInt64) -> Int32 {
-        precondition(count < keys.count, "more keys than the table was made for")
-        keys[count] = key
-        let new = Int32(truncatingIfNeeded: count)
-        var slot = Int(truncatingIfNeeded: (key &* Self.factor) &>> shift)
+    private static func number(
+        of key: UInt64, new: Int, _ slots: UnsafeMutablePointer<Int32>, last: Int, _ keys: UnsafeMutablePointer<UInt64>,
+        _ shift: UInt64
+    ) -> (number: Int32, isNew: Int) {
+        keys[new] = key
+        var slot = Int(truncatingIfNeeded: (key &* factor) &>> shift)
         var known = slots[slot]
-        var number = known < 0 ? new : known
+        var number = known < 0 ? Int32(truncatingIfNeeded: new) : known
         while keys[Int(truncatingIfNeeded: number)] != key {
-            slot = (slot &+ 1) & (slots.count &- 1)
+            slot = (slot &+ 1) & last
             known = slots[slot]
-            number = known < 0 ? new : known
+            number = known < 0 ? Int32(truncatingIfNeeded: new) : known
         }
         slots[slot] = number
-        count &+= known < 0 ? 1 : 0
-        return number
+        return (number, known < 0 ? 1 : 0)
     }
 
     /// Numbers keys, and counts how often each of them comes.
@@ -75,18 +85,8 @@ struct SymbolTable: ~Copyable {
         let last = self.slots.count &- 1
         var (new, twice) = (count, 0)
         for place in given.indices {
-            let key = given[place]
-            keys[new] = key
-            var slot = Int(truncatingIfNeeded: (key &* Self.factor) &>> shift)
-            var known = slots[slot]
-            var number = known < 0 ? Int32(truncatingIfNeeded: new) : known
-            while keys[Int(truncatingIfNeeded: number)] != key {
-                slot = (slot &+ 1) & last
-                known = slots[slot]
-                number = known < 0 ? Int32(truncatingIfNeeded: new) : known
-            }
-            slots[slot] = number
-            new &+= known < 0 ? 1 : 0
+            let (number, isNew) = Self.number(of: given[place], new: new, slots, last: last, keys, shift)
+            new &+= isNew
             ids[place] = number
             let times = occurrences[Int(truncatingIfNeeded: number)] &+ 1
             occurrences[Int(truncatingIfNeeded: number)] = times

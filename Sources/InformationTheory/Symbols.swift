@@ -24,8 +24,10 @@ public struct Symbols: Sendable, Equatable {
         var numbers: [S.Element: UInt64] = [:]
         self.init(
             keys: values.map { value in
+                if let number = numbers[value] { return number }
                 let next = UInt64(numbers.count)
-                return { (number: inout UInt64) in number }(&numbers[value, default: next])
+                numbers[value] = next
+                return next
             })
     }
 

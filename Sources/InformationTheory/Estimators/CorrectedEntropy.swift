@@ -59,7 +59,7 @@ struct CountProfile: Sendable {
     /// - Parameters:
     ///   - counts: those that are counted here; 0 counts for nothing.
     ///   - ones: how many symbols of one sample there are beside them.
-    init(_ counts: [Int], ones: Int = 0) {
+    init(_ counts: some Collection<Int>, ones: Int = 0) {
         var entries: [(count: Int, symbols: Int)] = []
         var (symbols, samples) = (0, 0)
         func add(_ count: Int, times: Int) {

@@ -89,7 +89,7 @@ private func estimates(
     entropy.curve?.half += noise
     entropy.flags.formUnion(constant.union(side))
     let information = variables.enumerated().map { index, variable in
-        let ceiling = plugInEntropy(counts: variable.occurrences, total: z.rows)
+        let ceiling = plugInEntropy(of: variable.profile)
         var estimate = Estimate(sums.information[index], of: resampling, ceiling: ceiling)
         if variable.count == z.rows { estimate.flags.insert(side) }
         if z.rows > 1, sums.entropies[0] ?? 0 > 0.9 * logSamples { estimate.flags.insert(.saturated) }
