@@ -117,6 +117,13 @@ public struct AnalysisPlan: Sendable {
         self.units = units
     }
 
+    /// The cell that a failure of the unit is noted of.
+    func cell(of unit: Unit) -> ResultSet.Cell {
+        ResultSet.Cell(
+            archive: archiveID, split: unit.split.name, layer: unit.layer?.name ?? "",
+            epoch: unit.layer == nil ? nil : epochs[unit.record])
+    }
+
     /// A part of the plan.
     func part(_ range: Range<Int>) -> AnalysisPlan {
         AnalysisPlan(self, units: Array(units[range]))

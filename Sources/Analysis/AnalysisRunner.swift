@@ -277,17 +277,17 @@ public struct AnalysisRunner: Sendable {
         }
         let cell = plan.cell(of: unit)
         var failure = Failure(
-            archive: plan.archiveID, split: cell.split, layer: cell.layer, epoch: cell.epoch,
+            archive: cell.archive, split: cell.split, layer: cell.layer, epoch: cell.epoch,
             reason: errors.map(\.description).joined(separator: " "))
         if !errors.isEmpty { summary.failures.append(failure) }
         // An older failure that cost other numbers stands until these are computed.
-        if let older = results.failure(ofCellOf: failure),
+        if let older = results.failure(of: cell),
             asked.areMissing(from: results, of: cell, beside: Set(plan.keys(of: unit)))
         {
             let isKnown = errors.isEmpty || older.reason.contains(failure.reason)
             failure.reason = isKnown ? older.reason : older.reason + " " + failure.reason
         }
-        if failure.reason.isEmpty { results.dropFailure(ofCellOf: failure) } else { results.insert(failure) }
+        if failure.reason.isEmpty { results.dropFailure(of: cell) } else { results.insert(failure) }
     }
 }
 

@@ -9,7 +9,7 @@ internal import Results
 struct AskedNumbers {
     private let archive: ActivationArchive
     /// Made when a cell has failed, which is seldom, and again when calls have come from elsewhere.
-    private var units: [AnalysisPlan.FailedCell: [(plan: AnalysisPlan, unit: AnalysisPlan.Unit)]] = [:]
+    private var units: [ResultSet.Cell: [(plan: AnalysisPlan, unit: AnalysisPlan.Unit)]] = [:]
     private var calls = 0
     /// What the archive has numbers of, in some epoch; nil where it is the only one.
     private var answered: Set<Measurement.Key>?
@@ -19,7 +19,7 @@ struct AskedNumbers {
     /// Whether the results lack a number of a cell that was asked for, beside some. Once O(units) of all calls, then O(keys of
     /// the cell).
     mutating func areMissing(
-        from results: ResultSet, of cell: AnalysisPlan.FailedCell, beside known: Set<Measurement.Key>
+        from results: ResultSet, of cell: ResultSet.Cell, beside known: Set<Measurement.Key>
     ) -> Bool {
         if calls != results.provenance.count { read(results) }
         return units[cell, default: []].contains { plan, unit in
@@ -44,14 +44,5 @@ struct AskedNumbers {
         answered =
             results.archives.count < 2
             ? nil : Set(results.measurements.lazy.filter { $0.key.archive == id }.map(\.key.ofAllEpochs))
-    }
-}
-
-extension AnalysisPlan {
-    /// The cell of a unit.
-    func cell(of unit: Unit) -> FailedCell {
-        FailedCell(
-            split: unit.split.name, layer: unit.layer?.name ?? "",
-            epoch: unit.layer == nil ? nil : epochs[unit.record])
     }
 }

@@ -103,15 +103,6 @@ extension AnalysisPlan {
 
     /// The units that `results` neither hold whole nor name as failed: what is still to do.
     public func open(in results: ResultSet) -> [Unit] {
-        let failures = results.failures.filter { $0.archive == archiveID }
-        let failed = Set(failures.map { FailedCell(split: $0.split, layer: $0.layer, epoch: $0.epoch) })
-        return missing(from: results).filter { !failed.contains(cell(of: $0)) }
-    }
-
-    /// A cell of the archive that failed; a whole split has neither layer nor epoch.
-    struct FailedCell: Hashable {
-        let split: String
-        let layer: String
-        let epoch: Int?
+        missing(from: results).filter { results.failure(of: cell(of: $0)) == nil }
     }
 }

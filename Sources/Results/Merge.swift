@@ -29,7 +29,7 @@ extension ResultSet {
         }
         try checkArrays(of: other, from: place)
         let failures = failures(with: other)
-        for failure in self.failures { dropFailure(Cell(failure)) }
+        for failure in self.failures { dropFailure(of: Cell(failure)) }
         for archive in other.archives.values { insert(archive) }
         for measurement in other.measurements { insert(measurement) }
         for (key, terms) in other.featureTerms { keep(terms, for: key) }

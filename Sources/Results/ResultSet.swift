@@ -127,14 +127,19 @@ public struct ResultSet: Sendable {
     private var rows: [Measurement.Key: Int] = [:]
     private var failuresByCell: [Cell: Failure] = [:]
 
-    /// What a failure belongs to.
-    struct Cell: Hashable {
-        let archive: String
-        let split: String
-        let layer: String
-        let epoch: Int?
+    /// What a failure belongs to: a layer of a split in one epoch. Where a whole split failed, it has neither layer nor epoch.
+    public struct Cell: Hashable, Sendable {
+        /// The archive's id.
+        public let archive: String
+        /// The split's name.
+        public let split: String
+        /// The layer's name.
+        public let layer: String
+        /// The epoch of the record.
+        public let epoch: Int?
 
-        init(archive: String, split: String, layer: String, epoch: Int?) {
+        /// Names a cell; `layer` is empty and `epoch` nil for a whole split.
+        public init(archive: String, split: String, layer: String, epoch: Int?) {
             self.archive = archive
             self.split = split
             self.layer = layer
@@ -172,6 +177,7 @@ public struct ResultSet: Sendable {
     /// Puts a measurement in; one with the same key is replaced.
     public mutating func insert(_ measurement: Measurement) {
         let next = measurements.count
+        // Found, or put in, by one search.
         let row = { (row: inout Int) in row }(&rows[measurement.key, default: next])
         if row < next { measurements[row] = measurement } else { measurements.append(measurement) }
     }
@@ -210,14 +216,11 @@ public struct ResultSet: Sendable {
         failuresByCell[Cell(failure)] = failure
     }
 
-    /// What is noted of the cell of a failure; nil for nothing.
-    public func failure(ofCellOf failure: Failure) -> Failure? { failuresByCell[Cell(failure)] }
+    /// What is noted of a cell; nil for nothing.
+    public func failure(of cell: Cell) -> Failure? { failuresByCell[cell] }
 
-    /// Forgets that the cell of a failure failed, because it lacks nothing any more.
-    public mutating func dropFailure(ofCellOf failure: Failure) { dropFailure(Cell(failure)) }
-
-    /// Forgets that a cell failed.
-    mutating func dropFailure(_ cell: Cell) { failuresByCell[cell] = nil }
+    /// Forgets that a cell failed, because it lacks nothing any more.
+    public mutating func dropFailure(of cell: Cell) { failuresByCell[cell] = nil }
 
     /// Notes a call that contributed; the same call is noted once.
     public mutating func insert(_ call: Provenance) {
