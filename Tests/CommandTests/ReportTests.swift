@@ -90,7 +90,8 @@ import Testing
         let folder = try Folder()
         try folder.recordTwelveBits()
         for more in [["--samples", "300"], ["--samples", "300", "--binning", "argmax"]] {
-            try Tool.run(["analyze", "run.h5", "--no-gib", "--split", "train"] + more, in: folder)
+            let analysis = try Tool.run(["analyze", "run.h5", "--no-gib", "--split", "train"] + more, in: folder)
+            #expect(analysis.code == 0, "\(analysis.error)")
             let report = try Tool.run("report", "run.results.h5", "-o", "r.html", in: folder)
             #expect(report.out.contains(", width:30@run, in bits"), "\(report.out)")
         }
